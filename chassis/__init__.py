@@ -1,0 +1,1 @@
+"""What every service bolts onto: intake, outbox, database, settings, logs, metrics, probes."""

@@ -1,0 +1,130 @@
+-- Where this service stands in each partition it reads, and who may move on from there.
+CREATE TABLE input_position (
+    consumer_group text COLLATE "C" NOT NULL,
+    topic          text COLLATE "C" NOT NULL,
+    partition      integer NOT NULL,
+    next_offset    bigint NOT NULL CHECK (next_offset >= 0),
+    epoch          bigint NOT NULL,
+    owner          text NOT NULL,
+    PRIMARY KEY (consumer_group, topic, partition)
+);
+
+-- What became of every offset, one row per batch; the counts add up to the offsets passed.
+CREATE TABLE offset_fate (
+    topic        text COLLATE "C" NOT NULL,
+    partition    integer NOT NULL,
+    first_offset bigint NOT NULL,
+    last_offset  bigint NOT NULL,
+    accepted     integer NOT NULL CHECK (accepted >= 0),
+    duplicate    integer NOT NULL CHECK (duplicate >= 0),
+    conflict     integer NOT NULL CHECK (conflict >= 0),
+    dead_letter  integer NOT NULL CHECK (dead_letter >= 0),
+    suspense     integer NOT NULL CHECK (suspense >= 0),
+    absent       integer NOT NULL CHECK (absent >= 0),
+    recorded_at  timestamptz NOT NULL,
+    PRIMARY KEY (topic, partition, first_offset),
+    CHECK (accepted + duplicate + conflict + dead_letter + suspense + absent = last_offset - first_offset + 1)
+);
+
+-- Every event this service accepted, by its identity, with a hash of its content.
+CREATE TABLE seen_event (
+    account_id   text COLLATE "C" NOT NULL,
+    source       text COLLATE "C" NOT NULL,
+    event_id     text COLLATE "C" NOT NULL,
+    content_hash bytea NOT NULL,
+    PRIMARY KEY (account_id, source, event_id)
+);
+
+-- The same identity with other content, held back until somebody decides.
+CREATE TABLE event_conflict (
+    account_id    text COLLATE "C" NOT NULL,
+    topic         text COLLATE "C" NOT NULL,
+    partition     integer NOT NULL,
+    record_offset bigint NOT NULL,
+    source        text COLLATE "C" NOT NULL,
+    event_id      text COLLATE "C" NOT NULL,
+    reason        text NOT NULL,
+    record_key    bytea,
+    record_value  bytea NOT NULL,
+    recorded_at   timestamptz NOT NULL,
+    PRIMARY KEY (account_id, topic, partition, record_offset)
+);
+
+-- Decisions on conflicts: who, when, and what was decided.
+CREATE TABLE conflict_resolution (
+    account_id    text COLLATE "C" NOT NULL,
+    topic         text COLLATE "C" NOT NULL,
+    partition     integer NOT NULL,
+    record_offset bigint NOT NULL,
+    resolution    text NOT NULL CHECK (resolution IN ('kept_first', 'republished')),
+    resolved_by   text NOT NULL,
+    resolved_at   timestamptz NOT NULL,
+    PRIMARY KEY (account_id, topic, partition, record_offset)
+);
+
+-- One lane per writer: its sequence is drawn under this row's lock, its cursor moved by its owner.
+-- A standing lane (a job's, an account's commands') is published by the service's one standing publisher.
+CREATE TABLE outbox_lane (
+    lane          text COLLATE "C" PRIMARY KEY,
+    account_id    text COLLATE "C",
+    standing      boolean NOT NULL,
+    last_seq      bigint NOT NULL DEFAULT 0,
+    published_seq bigint NOT NULL DEFAULT 0,
+    epoch         bigint NOT NULL DEFAULT 0,
+    CHECK (published_seq <= last_seq)
+);
+CREATE INDEX outbox_lane_waiting ON outbox_lane (lane) WHERE standing AND published_seq < last_seq;
+
+-- Messages to send: one row holds the list that one transaction sends to one topic.
+CREATE TABLE outbox (
+    lane           text COLLATE "C" NOT NULL,
+    first_seq      bigint NOT NULL,
+    message_count  integer NOT NULL CHECK (message_count > 0),
+    topic          text COLLATE "C" NOT NULL,
+    account_id     text COLLATE "C",
+    record_keys    bytea[] NOT NULL,
+    record_values  bytea[] NOT NULL,
+    record_headers bytea[],
+    recorded_at    timestamptz NOT NULL,
+    PRIMARY KEY (lane, first_seq)
+);
+-- Compressing a megabyte of JSON took longer than writing it.
+ALTER TABLE outbox ALTER COLUMN record_keys SET STORAGE EXTERNAL;
+ALTER TABLE outbox ALTER COLUMN record_values SET STORAGE EXTERNAL;
+
+-- Rows come and go at the speed of the stream, so dead ones are swept early.
+ALTER TABLE outbox SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+ALTER TABLE outbox_lane SET (fillfactor = 50);
+ALTER TABLE input_position SET (fillfactor = 50);
+
+GRANT SELECT, INSERT, UPDATE ON input_position TO @ingest@;
+GRANT SELECT, INSERT ON offset_fate, seen_event, event_conflict, conflict_resolution TO @ingest@;
+GRANT SELECT, INSERT, UPDATE ON outbox_lane TO @ingest@;
+GRANT SELECT, INSERT, DELETE ON outbox TO @ingest@;
+
+ALTER TABLE seen_event ENABLE ROW LEVEL SECURITY;
+ALTER TABLE event_conflict ENABLE ROW LEVEL SECURITY;
+ALTER TABLE conflict_resolution ENABLE ROW LEVEL SECURITY;
+ALTER TABLE outbox_lane ENABLE ROW LEVEL SECURITY;
+ALTER TABLE outbox ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY own_account ON seen_event TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON event_conflict TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON conflict_resolution TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON outbox_lane TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), '') AND standing);
+CREATE POLICY own_account ON outbox TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+
+GRANT SELECT ON event_conflict TO @api@;
+GRANT SELECT, INSERT ON conflict_resolution TO @api@;
+GRANT SELECT, INSERT, UPDATE ON outbox_lane TO @api@;
+GRANT SELECT, INSERT ON outbox TO @api@;

@@ -1,0 +1,1 @@
+"""Adapters: pure readers that turn what telephony platforms export into call records."""

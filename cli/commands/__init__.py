@@ -1,0 +1,1 @@
+"""The groups of `ringledger` commands, one file each."""

@@ -1,0 +1,67 @@
+"""The demo's month as the platform tells it: every call record in the order of publishing, corrections included."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from random import Random
+
+from cli.demo.calls import Switchboard
+from cli.demo.centre import Centre
+from contracts.events.call import CallDetailRecord
+
+CORRECTED_CALLS = (50, 150, 250)
+OVERTAKEN_CALL = 250
+VOIDED_CALL = 350
+"""Which of the answered calls, counted as they are drawn, the platform corrects or withdraws afterwards."""
+
+CORRECTION_DELAY = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One record and when the platform told it (UTC)."""
+
+    call: CallDetailRecord
+    told_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Month:
+    """Every record in the order of publishing, and how many legs stay once corrections have replaced theirs."""
+
+    records: tuple[Told, ...]
+    live_legs: int
+
+
+def month_of_calls(*, centre: Centre, seed: int, calls: int) -> Month:
+    """The seed's month of `calls` calls; transfers, corrections and the withdrawn call come on top."""
+    rng = Random(f"ringledger demo {seed}")  # noqa: S311 (a repeatable demo, not a secret)
+    legs = tuple(Switchboard(centre=centre, rng=rng, name=f"s{seed}").calls(calls))
+    records = [Told(call=leg, told_at=leg.ended_at) for leg in legs]
+    voided = 0
+    for correction in _corrections(legs):
+        records.append(correction)
+        voided += correction.call.voided
+    records.sort(key=lambda told: (told.told_at, told.call.call_id, told.call.leg_id, told.call.revision))
+    return Month(records=tuple(records), live_legs=len(legs) - voided)
+
+
+def _corrections(legs: Iterable[CallDetailRecord]) -> Iterator[Told]:
+    """Three calls were shorter than first told, one never was.
+
+    One correction overtakes the record it corrects, as happens where a platform delivers in parallel: the
+    higher revision counts whatever the order.
+    """
+    answered = 0
+    for leg in legs:
+        answered += leg.answered_at is not None
+        if leg.answered_at is None:
+            continue
+        if answered in CORRECTED_CALLS:
+            talk_ms = (leg.ended_at - leg.answered_at) // timedelta(milliseconds=1)
+            shorter = leg.answered_at + timedelta(milliseconds=talk_ms // 2)
+            delay = -timedelta(milliseconds=1) if answered == OVERTAKEN_CALL else CORRECTION_DELAY
+            corrected = replace(leg, revision=2, ended_at=shorter, billable_duration_ms=None)
+            yield Told(call=corrected, told_at=leg.ended_at + delay)
+        elif answered == VOIDED_CALL:
+            yield Told(call=replace(leg, revision=2, voided=True), told_at=leg.ended_at + CORRECTION_DELAY)

@@ -1,0 +1,27 @@
+"""The operator's command, `ringledger`: one Typer application, one file per group of commands."""
+
+import typer
+
+from cli.commands import cdrs, conflicts, demo, dlq, migrate, plans, rate, stack, suspense, units, verify
+
+app = typer.Typer(
+    name="ringledger",
+    help="Event-driven billing for cloud contact centres.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+demo.register(app)
+stack.register(app)
+migrate.register(app)
+verify.register(app)
+suspense.register(app)
+conflicts.register(app)
+dlq.register(app)
+units.register(app)
+plans.register(app)
+cdrs.register(app)
+rate.register(app)
+
+if __name__ == "__main__":
+    app()

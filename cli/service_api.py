@@ -1,0 +1,76 @@
+"""Asks a service's API as an operator does: finds the address, sends the key, makes a sentence of a refusal."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from cli.stack.addresses import api_url
+from cli.stack.ports import LOOPBACK
+from cli.stack.processes import StackError
+
+if TYPE_CHECKING:
+    import httpx
+
+TIMEOUT_S = 60
+# The default of docker-compose.yml: good for one machine, replaced everywhere else.
+DEVELOPMENT_KEY = "development-only-api-key"
+
+
+class Refused(Exception):
+    """A service answered, but not with what was asked; the message is its reason, `errors` its details."""
+
+    def __init__(self, sentence: str, errors: Sequence[Mapping[str, Any]] = ()) -> None:
+        super().__init__(sentence)
+        self.errors = tuple(errors)
+
+
+def get(
+    service: str, path: str, account: str, params: Mapping[str, str] | None = None, *, data: Path | None = None
+) -> Any:
+    """What a service answers, parsed. Raises Refused, or StackError when it cannot be reached.
+
+    account: whose figures, `*` for what belongs to every account. data: the folder of the stack that is meant.
+    """
+    return _ask("GET", service, path, account, params=params, data=data)
+
+
+def post(service: str, path: str, account: str, document: Mapping[str, Any], *, data: Path | None = None) -> Any:
+    """What a service answers to a JSON document. Raises as `get` does."""
+    return _ask("POST", service, path, account, document=document, data=data)
+
+
+def _ask(
+    method: Literal["GET", "POST"],
+    service: str,
+    path: str,
+    account: str,
+    *,
+    params: Mapping[str, str] | None = None,
+    document: Mapping[str, Any] | None = None,
+    data: Path | None = None,
+) -> Any:
+    import httpx
+
+    key = os.environ.get(f"{service.upper()}_API_KEY") or DEVELOPMENT_KEY
+    headers = {"Authorization": f"Bearer {key}", "Ringledger-Account": account}
+    url = f"{api_url(service, data=data)}{path}"
+    # A proxy that the environment names for the internet does not lead back to this machine.
+    by_proxy = not url.startswith(f"http://{LOOPBACK}:")
+    try:
+        response = httpx.request(
+            method, url, params=params, json=document, headers=headers, timeout=TIMEOUT_S, trust_env=by_proxy
+        )
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise StackError(f"{service} does not answer at {url}: {error}") from error
+    if response.is_error:
+        raise _refusal(service, response)
+    return response.json()
+
+
+def _refusal(service: str, response: "httpx.Response") -> Refused:
+    try:
+        problem = response.json()
+        return Refused(f"{service}: {problem['detail']}", problem.get("errors", ()))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return Refused(f"{service}: {response.status_code} {response.reason_phrase}")

@@ -1,0 +1,1 @@
+"""The local stack: docker-compose.yml run as local processes, with a real broker and database."""

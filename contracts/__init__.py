@@ -1,0 +1,1 @@
+"""What is said between services: values, events, topics and their generated schemas."""

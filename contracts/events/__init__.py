@@ -1,0 +1,1 @@
+"""The messages of every topic: CloudEvents 1.0 around frozen dataclasses, validated strictly by Pydantic."""

@@ -1,0 +1,101 @@
+"""What a billing unit owes for one use, as billing_units publishes it."""
+
+from typing import Literal
+
+from contracts.events.call import Channel, Direction, LinkedCall
+from contracts.events.envelope import EventType
+from contracts.events.fields import (
+    AccountId,
+    Amount,
+    Count,
+    CountryCode,
+    CurrencyCode,
+    Day,
+    Digits,
+    Identifier,
+    Instant,
+    Party,
+    Revision,
+    SignedCount,
+    Token,
+    Uuid,
+    message,
+)
+from contracts.events.rated_usage import Category
+
+UNASSIGNED = "unassigned"
+"""Stands for the unit where there is none: in keys, topic names and derived ids."""
+
+ChargeKind = Literal["charge", "reversal"]
+AllocationRule = Literal["override", "number", "user", "unassigned"]
+AllocationFlag = Literal["number_not_held", "override_ignored"]
+
+
+@message
+class Allocation:
+    """Why this unit owes: the rule that fired, what it matched, and the directory it was read from.
+
+    matched: the number or user id that led to the unit. units: how many units share the use. flags: what the
+    administrator should look at. directory_revision: the account's directory as it was when decided.
+    """
+
+    rule: AllocationRule
+    units: Count
+    directory_revision: Count
+    matched: Identifier | None = None
+    flags: tuple[AllocationFlag, ...] = ()
+
+
+@message
+class Charge:
+    """One unit's share of one rated use; the shares of a use sum to it exactly in every quantity.
+
+    charge_id: UUIDv5 of usage, rating revision, allocation revision, unit and sign. reverses: the charge that
+    a reversal takes back. unit_id absent: *Unassigned*. calls, duration_ms and billed_s are shares too, so
+    that units always sum to the total.
+    """
+
+    account_id: AccountId
+    charge_id: Uuid
+    rated_usage_id: Uuid
+    usage_id: Uuid
+    rating_revision: Revision
+    allocation_revision: Revision
+    kind: ChargeKind
+    cause_id: Uuid
+    category: Category
+    direction: Direction
+    channel: Channel
+    occurred_at: Instant
+    billed_at: Instant
+    use_on: Day
+    booked_period: Day
+    currency: CurrencyCode
+    amount: Amount
+    calls: SignedCount
+    duration_ms: SignedCount
+    billed_s: SignedCount
+    allocation: Allocation
+    unit_id: Uuid | None = None
+    reverses: Uuid | None = None
+    own_number: Party | None = None
+    user_id: Identifier | None = None
+    team_id: Identifier | None = None
+    queue_id: Identifier | None = None
+    campaign_id: Identifier | None = None
+    prefix: Digits | None = None
+    country: CountryCode | None = None
+    other_party_token: Token | None = None
+    linked_call: LinkedCall | None = None
+
+
+CHARGE_ALLOCATED = EventType(
+    name="ringledger.charge-allocated.v1",
+    data=Charge,
+    summary="A unit, or Unassigned, owes its share of a rated use; or such a share was taken back.",
+)
+
+
+def unit_key(account_id: str, unit_id: str | None) -> str:
+    """The key of a charge's record: account and unit, or account and `unassigned`."""
+    return f"{account_id}|{unit_id or UNASSIGNED}"

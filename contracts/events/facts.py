@@ -1,0 +1,174 @@
+"""Facts: every accepted command in full, published by its owner for the others to build on.
+
+A fact carries its entity's version; the highest wins, also after `deleted`. Facts carry ids, never names or
+e-mail addresses (DESIGN §1). Topics of facts are kept for ever.
+"""
+
+from contracts.events.directory import MemberKind, NumberKind, SplitPolicy
+from contracts.events.envelope import EventType
+from contracts.events.fields import (
+    E164,
+    AccountId,
+    AnchorDay,
+    Count,
+    CountryCode,
+    CurrencyCode,
+    Identifier,
+    Instant,
+    Revision,
+    Sha256,
+    Uuid,
+    ZoneName,
+    message,
+)
+
+
+@message
+class AccountFact:
+    """An account as billing_units adopted it."""
+
+    account_id: AccountId
+    version: Revision
+    currency: CurrencyCode
+    zone: ZoneName
+    anchor_day: AnchorDay
+    split_policy: SplitPolicy
+    deleted: bool
+
+
+@message
+class UserFact:
+    """A user, by id only."""
+
+    account_id: AccountId
+    user_id: Identifier
+    version: Revision
+    deleted: bool
+
+
+@message
+class TeamFact:
+    """A team, by id only."""
+
+    account_id: AccountId
+    team_id: Identifier
+    version: Revision
+    deleted: bool
+
+
+@message
+class TeamMembershipFact:
+    """A user's dated membership of a team."""
+
+    account_id: AccountId
+    membership_id: Identifier
+    version: Revision
+    team_id: Identifier
+    user_id: Identifier
+    from_at: Instant
+    until_at: Instant | None
+    deleted: bool
+
+
+@message
+class NumberFact:
+    """A number the account holds for a time."""
+
+    account_id: AccountId
+    number: E164
+    version: Revision
+    from_at: Instant
+    until_at: Instant | None
+    country: CountryCode | None
+    kind: NumberKind | None
+    deleted: bool
+
+
+@message
+class UnitFact:
+    """A billing unit, by id only."""
+
+    account_id: AccountId
+    unit_id: Uuid
+    version: Revision
+    archived_at: Instant | None
+    deleted: bool
+
+
+@message
+class AssignmentFact:
+    """A dated assignment to a unit, with the directory revision it made."""
+
+    account_id: AccountId
+    assignment_id: Uuid
+    version: Revision
+    unit_id: Uuid
+    member_kind: MemberKind
+    member: Identifier
+    from_at: Instant
+    until_at: Instant | None
+    directory_revision: Count
+    deleted: bool
+
+
+@message
+class PlanPartFact:
+    """A piece of a rate plan document under 500 kB: `content` is text whose SHA-256 is `sha256`."""
+
+    sha256: Sha256
+    content: str
+
+
+@message
+class PlanFact:
+    """One version of a rate plan: the SHA-256 of its document and of the parts that join to it, in order.
+
+    account_id absent: a plan any account may activate.
+    """
+
+    plan_id: Identifier
+    version: Revision
+    sha256: Sha256
+    parts: tuple[Sha256, ...]
+    currency: CurrencyCode
+    effective_from: Instant
+    account_id: AccountId | None
+
+
+@message
+class PlanActivationFact:
+    """From `effective_at` on, the account (absent: every account without a plan of its own) is rated by it."""
+
+    activation_id: Uuid
+    version: Revision
+    plan_id: Identifier
+    plan_version: Revision
+    effective_at: Instant
+    account_id: AccountId | None
+    deleted: bool
+
+
+ACCOUNT_FACT = EventType(name="ringledger.account-fact.v1", data=AccountFact, summary="An account as adopted.")
+USER_FACT = EventType(name="ringledger.user-fact.v1", data=UserFact, summary="A user as adopted.")
+TEAM_FACT = EventType(name="ringledger.team-fact.v1", data=TeamFact, summary="A team as adopted.")
+TEAM_MEMBERSHIP_FACT = EventType(
+    name="ringledger.team-membership-fact.v1",
+    data=TeamMembershipFact,
+    summary="A team membership as adopted.",
+)
+NUMBER_FACT = EventType(name="ringledger.number-fact.v1", data=NumberFact, summary="A number as adopted.")
+UNIT_FACT = EventType(name="ringledger.unit-fact.v1", data=UnitFact, summary="A billing unit as it stands.")
+ASSIGNMENT_FACT = EventType(
+    name="ringledger.assignment-fact.v1",
+    data=AssignmentFact,
+    summary="An assignment to a unit as it stands.",
+)
+PLAN_PART_FACT = EventType(
+    name="ringledger.plan-part-fact.v1", data=PlanPartFact, summary="A piece of a rate plan document."
+)
+PLAN_FACT = EventType(name="ringledger.plan-fact.v1", data=PlanFact, summary="A version of a rate plan.")
+PLAN_ACTIVATION_FACT = EventType(
+    name="ringledger.plan-activation-fact.v1",
+    data=PlanActivationFact,
+    summary="A plan version is used from an instant on.",
+)

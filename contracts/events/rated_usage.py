@@ -1,0 +1,113 @@
+"""What usage_rating publishes: one use with its price and the certificate that explains it."""
+
+from typing import Literal
+
+from contracts.events.call import Channel, Direction, LinkedCall
+from contracts.events.envelope import EventType
+from contracts.events.fields import (
+    AccountId,
+    Amount,
+    Count,
+    CountryCode,
+    CurrencyCode,
+    Day,
+    Digits,
+    DurationMs,
+    ExactAmount,
+    Identifier,
+    Instant,
+    Party,
+    Revision,
+    SignedCount,
+    Text,
+    Token,
+    Uuid,
+    message,
+)
+
+Category = Literal["call"]
+RatingKind = Literal["rated", "reversal"]
+ChargedDuration = Literal["billable_duration", "answered_to_ended", "none"]
+NOT_CHARGEABLE = "not_chargeable"
+
+
+@message
+class Certificate:
+    """How the amount came about, so that anybody can compute it again from the plan version.
+
+    plan_id, plan_version, prefix, destination: absent for a leg that costs nothing by rule (unanswered, or
+    zero duration). per_minute, connection_fee, minimum_charge: money before rounding. Increments and
+    billed_s in whole seconds. exact: the value before its one rounding to `scale` decimals by `rounding`.
+    """
+
+    charged_duration: ChargedDuration
+    billed_s: SignedCount
+    exact: ExactAmount
+    rounding: Identifier
+    scale: Count
+    plan_id: Identifier | None = None
+    plan_version: Revision | None = None
+    prefix: Digits | None = None
+    destination: Text | None = None
+    per_minute: ExactAmount | None = None
+    connection_fee: ExactAmount | None = None
+    minimum_charge: ExactAmount | None = None
+    minimum_s: Count | None = None
+    initial_increment_s: Count | None = None
+    increment_s: Count | None = None
+
+
+@message
+class RatedUsage:
+    """A use with its price. A reversal repeats its original with every amount and quantity negated.
+
+    rated_usage_id: UUIDv5 of usage, rating revision and kind. usage_id: the leg. rating_revision: counts the
+    ratings of the leg from 1; at most one is live. cause_id: what made this rating be (the record's event
+    id); reversal and replacement share it. occurred_at: the charging instant, by which plan version and
+    unit are found. billed_at: the end of the call; use_on: its day in the account's zone. booked_period: the
+    first day of the period it counts in, stamped here once. calls: 1, or −1 in a reversal.
+    duration_ms: charged duration before increments; billed_s: after them.
+    """
+
+    account_id: AccountId
+    rated_usage_id: Uuid
+    usage_id: Uuid
+    rating_revision: Revision
+    kind: RatingKind
+    cause_id: Uuid
+    category: Category
+    source: Identifier
+    call_id: Identifier
+    leg_id: Identifier
+    usage_revision: Revision
+    direction: Direction
+    channel: Channel
+    disposition: Identifier
+    occurred_at: Instant
+    billed_at: Instant
+    use_on: Day
+    booked_period: Day
+    currency: CurrencyCode
+    amount: Amount
+    calls: SignedCount
+    duration_ms: SignedCount
+    billed_s: SignedCount
+    certificate: Certificate
+    own_number: Party | None = None
+    other_party_token: Token | None = None
+    country: CountryCode | None = None
+    user_id: Identifier | None = None
+    team_id: Identifier | None = None
+    queue_id: Identifier | None = None
+    campaign_id: Identifier | None = None
+    unit_override: Identifier | None = None
+    linked_call: LinkedCall | None = None
+    billable_duration_ms: DurationMs | None = None
+    conversation_ms: DurationMs | None = None
+
+
+USAGE_RATED = EventType(
+    name="ringledger.usage-rated.v1",
+    data=RatedUsage,
+    summary="A use was priced, or an earlier price of it was reversed.",
+)

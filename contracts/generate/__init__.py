@@ -1,0 +1,1 @@
+"""Everything written from the contracts: JSON Schemas, examples and the AsyncAPI document."""

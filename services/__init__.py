@@ -1,0 +1,1 @@
+"""The services: independent of each other, in the same rooms, joined only by what contracts/ says."""

@@ -1,0 +1,1 @@
+"""Finds who owes: the directory, billing units, dated assignments and charges."""

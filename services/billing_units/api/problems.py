@@ -1,0 +1,21 @@
+"""A command's refusal as the answer that says so."""
+
+from chassis.web import Problem
+from services.billing_units.handlers.commands import Refusal
+
+STATUS = {
+    "not_found": 404,
+    "unknown_member": 422,
+    "ends_before_it_begins": 422,
+    "unit_archived": 409,
+    "number_taken": 409,
+    "already_assigned": 409,
+    "already_ended": 409,
+}
+"""The HTTP status of each refusal."""
+
+
+def problem_of(refusal: Refusal) -> Problem:
+    """The refusal as a problem; `unit_id` names the unit that stands against it."""
+    more = {} if refusal.unit_id is None else {"unit_id": refusal.unit_id}
+    return Problem(STATUS[refusal.code], refusal.code, refusal.says, **more)

@@ -1,0 +1,1 @@
+"""What happens to each message and command: load, decide, record, in one transaction."""

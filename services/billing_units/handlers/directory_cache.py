@@ -1,0 +1,90 @@
+"""Keeps what numbers, users and units mean, per account and directory revision, within bounds."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from chassis.database import Connection
+from contracts.events.rated_usage import RatedUsage
+from contracts.values.phone import is_e164
+from services.billing_units.domain.directory_view import DirectoryView
+from services.billing_units.store import views
+from services.billing_units.store.views import Key
+
+Meaning = TypeVar("Meaning")
+MAX_ANSWERS = 400_000
+"""Numbers, users and units kept by one process, over all accounts; about 100 MB."""
+
+
+@dataclass(slots=True, kw_only=True)
+class DirectoryCache:
+    """Views of accounts' directories, the least recently used account forgotten first.
+
+    A batch reads the revisions of its accounts after it has taken their stripes; while it holds them no
+    change can commit, so a view of that revision is the directory as it stands. A batch keeps the views it
+    was given, whatever the cache does meanwhile.
+    """
+
+    max_answers: int = MAX_ANSWERS
+    _views: "OrderedDict[str, DirectoryView]" = field(default_factory=OrderedDict)
+
+    async def views(self, connection: Connection, uses: Sequence[RatedUsage]) -> Mapping[str, DirectoryView]:
+        """Views that know all that these uses name. An account without a directory has revision 0."""
+        account_ids = {use.account_id for use in uses}
+        revisions = await views.list_revisions(connection, account_ids)
+        found = {account_id: self._view(account_id, revisions.get(account_id, 0)) for account_id in account_ids}
+        numbers, users, units = _unknown(uses, found)
+        if numbers:
+            histories = await views.list_number_histories(connection, numbers)
+            _learn(found, numbers, histories.get, lambda view: view.numbers)
+        if users:
+            tenures = await views.list_user_tenures(connection, users)
+            _learn(found, users, lambda key: tenures.get(key, ()), lambda view: view.users)
+        if units:
+            ends = await views.list_unit_ends(connection, units)
+            _learn(found, units, ends.get, lambda view: view.units)
+        if numbers or users or units:
+            self._forget_some()
+        return found
+
+    def _view(self, account_id: str, revision: int) -> DirectoryView:
+        view = self._views.get(account_id)
+        if view is None or view.revision != revision:
+            view = self._views[account_id] = DirectoryView(revision=revision)
+        self._views.move_to_end(account_id)
+        return view
+
+    def _forget_some(self) -> None:
+        """Drop whole accounts until the rest fits; a single account too large begins anew next time."""
+        size = sum(view.size for view in self._views.values())
+        while size > self.max_answers:
+            _, dropped = self._views.popitem(last=False)
+            size -= dropped.size
+
+
+def _unknown(uses: Sequence[RatedUsage], found: Mapping[str, DirectoryView]) -> tuple[set[Key], set[Key], set[Key]]:
+    """The numbers, users and units that these uses name and no view knows yet."""
+    numbers: set[Key] = set()
+    users: set[Key] = set()
+    units: set[Key] = set()
+    for use in uses:
+        view = found[use.account_id]
+        number, user_id, override = use.own_number, use.user_id, use.unit_override
+        if number is not None and number not in view.numbers and is_e164(number):
+            numbers.add((use.account_id, number))
+        if user_id is not None and user_id not in view.users:
+            users.add((use.account_id, user_id))
+        if override is not None and override not in view.units:
+            units.add((use.account_id, override))
+    return numbers, users, units
+
+
+def _learn(
+    found: Mapping[str, DirectoryView],
+    keys: Collection[Key],
+    meaning: Callable[[Key], Meaning],
+    answers: Callable[[DirectoryView], dict[str, Meaning]],
+) -> None:
+    for key in keys:
+        answers(found[key[0]])[key[1]] = meaning(key)

@@ -1,0 +1,303 @@
+-- One account's directory as a whole: its number in exclusion keys, and the revision that every change raises.
+-- It exists from the first entry that names the account, so that entries may come before the account's own.
+CREATE TABLE directory (
+    account_id text COLLATE "C" PRIMARY KEY,
+    account_no integer GENERATED ALWAYS AS IDENTITY UNIQUE,
+    revision   integer NOT NULL DEFAULT 0 CHECK (revision >= 0),
+    UNIQUE (account_id, account_no)
+);
+
+-- Directory entries stand in their highest version; content_hash tells a repeat of a version from another content.
+CREATE TABLE account (
+    account_id   text COLLATE "C" PRIMARY KEY,
+    version      integer NOT NULL CHECK (version > 0),
+    name         text,
+    currency     text COLLATE "C" NOT NULL,
+    zone         text COLLATE "C" NOT NULL,
+    anchor_day   smallint NOT NULL CHECK (anchor_day BETWEEN 1 AND 28),
+    split_policy text COLLATE "C" NOT NULL,
+    deleted      boolean NOT NULL,
+    content_hash bytea,
+    changed_at   timestamptz NOT NULL
+);
+
+CREATE TABLE directory_user (
+    account_id   text COLLATE "C" NOT NULL,
+    user_id      text COLLATE "C" NOT NULL,
+    version      integer NOT NULL CHECK (version > 0),
+    name         text,
+    email        text,
+    deleted      boolean NOT NULL,
+    content_hash bytea,
+    changed_at   timestamptz NOT NULL,
+    PRIMARY KEY (account_id, user_id)
+);
+
+CREATE TABLE team (
+    account_id   text COLLATE "C" NOT NULL,
+    team_id      text COLLATE "C" NOT NULL,
+    version      integer NOT NULL CHECK (version > 0),
+    name         text,
+    deleted      boolean NOT NULL,
+    content_hash bytea,
+    changed_at   timestamptz NOT NULL,
+    PRIMARY KEY (account_id, team_id)
+);
+
+CREATE TABLE team_membership (
+    account_id    text COLLATE "C" NOT NULL,
+    membership_id text COLLATE "C" NOT NULL,
+    version       integer NOT NULL CHECK (version > 0),
+    team_id       text COLLATE "C" NOT NULL,
+    user_id       text COLLATE "C" NOT NULL,
+    from_at       timestamptz NOT NULL,
+    until_at      timestamptz CHECK (until_at >= from_at),
+    deleted       boolean NOT NULL,
+    content_hash  bytea,
+    changed_at    timestamptz NOT NULL,
+    PRIMARY KEY (account_id, membership_id)
+);
+CREATE INDEX team_membership_by_user ON team_membership (account_id, user_id);
+
+-- A number the account holds in [from_at, until_at). Two accounts may hold the same number.
+CREATE TABLE number (
+    account_id   text COLLATE "C" NOT NULL,
+    number       text COLLATE "C" NOT NULL CHECK (number ~ '^\+[0-9]{7,15}$'),
+    version      integer NOT NULL CHECK (version > 0),
+    from_at      timestamptz NOT NULL,
+    until_at     timestamptz CHECK (until_at >= from_at),
+    country      text COLLATE "C",
+    kind         text COLLATE "C",
+    deleted      boolean NOT NULL,
+    content_hash bytea,
+    changed_at   timestamptz NOT NULL,
+    PRIMARY KEY (account_id, number)
+);
+
+CREATE TABLE unit (
+    account_id   text COLLATE "C" NOT NULL,
+    unit_id      uuid NOT NULL,
+    version      integer NOT NULL CHECK (version > 0),
+    name         text NOT NULL,
+    archived_at  timestamptz,
+    deleted      boolean NOT NULL,
+    content_hash bytea,
+    changed_at   timestamptz NOT NULL,
+    PRIMARY KEY (account_id, unit_id)
+);
+
+-- A number, user or team belongs to a unit in [from_at, until_at). Users and teams may be in several units; a
+-- number in one at any instant. The constraint is checked when a statement ends, so that one statement may move.
+CREATE TABLE assignment (
+    account_id    text COLLATE "C" NOT NULL,
+    assignment_id uuid NOT NULL,
+    version       integer NOT NULL CHECK (version > 0),
+    unit_id       uuid NOT NULL,
+    member_kind   text COLLATE "C" NOT NULL CHECK (member_kind IN ('number', 'user', 'team')),
+    member        text COLLATE "C" NOT NULL CHECK (member_kind <> 'number' OR member ~ '^\+[0-9]{7,15}$'),
+    from_at       timestamptz NOT NULL,
+    until_at      timestamptz CHECK (until_at >= from_at),
+    deleted       boolean NOT NULL,
+    content_hash  bytea,
+    changed_at    timestamptz NOT NULL,
+    account_no    integer NOT NULL,
+    key           numeric GENERATED ALWAYS AS (
+        CASE WHEN member_kind = 'number' THEN account_no::numeric * 1e16 + substr(member, 2)::numeric END
+    ) STORED,
+    during        tstzrange GENERATED ALWAYS AS (
+        CASE WHEN deleted THEN 'empty'::tstzrange ELSE tstzrange(from_at, until_at) END
+    ) STORED,
+    PRIMARY KEY (account_id, assignment_id),
+    FOREIGN KEY (account_id, account_no) REFERENCES directory (account_id, account_no),
+    CONSTRAINT one_unit_for_a_number EXCLUDE USING gist (numrange(key, key, '[]') WITH &&, during WITH &&)
+        WHERE (member_kind = 'number') DEFERRABLE INITIALLY IMMEDIATE
+);
+CREATE INDEX assignment_by_member ON assignment (account_id, member_kind, member);
+CREATE INDEX assignment_by_unit ON assignment (account_id, unit_id);
+
+-- What became of each rating of a use: the row that its rating and its reversal meet at, whichever comes first.
+-- charge_ids: the charges live now, or those that were taken back.
+CREATE TABLE allocation (
+    account_id          text COLLATE "C" NOT NULL,
+    usage_id            uuid NOT NULL,
+    rating_revision     integer NOT NULL,
+    state               text COLLATE "C" NOT NULL CHECK (state IN ('allocated', 'reversed', 'reversal_waiting')),
+    rated_usage_id      uuid,
+    reversal_id         uuid,
+    allocation_revision integer NOT NULL,
+    use_on              date NOT NULL,
+    charge_ids          uuid[] NOT NULL,
+    PRIMARY KEY (account_id, usage_id, rating_revision),
+    CHECK ((state = 'reversal_waiting') = (rated_usage_id IS NULL)),
+    CHECK ((state = 'allocated') = (reversal_id IS NULL))
+);
+
+-- Reversals whose originals have not come yet: in flight, with what they will take back.
+CREATE TABLE reversal_wait (
+    account_id      text COLLATE "C" NOT NULL,
+    usage_id        uuid NOT NULL,
+    rating_revision integer NOT NULL,
+    rated_usage_id  uuid NOT NULL,
+    currency        text COLLATE "C" NOT NULL,
+    booked_period   date NOT NULL,
+    amount          numeric(20,6) NOT NULL CHECK (amount <> 'NaN'),
+    calls           bigint NOT NULL,
+    billed_s        bigint NOT NULL,
+    rated_usage     jsonb NOT NULL,
+    recorded_at     timestamptz NOT NULL,
+    PRIMARY KEY (account_id, usage_id, rating_revision)
+);
+
+-- What a unit owes (no unit: Unassigned) for its share of one use; appended only. A month of use days is a partition.
+CREATE TABLE charge (
+    account_id          text COLLATE "C" NOT NULL,
+    charge_id           uuid NOT NULL,
+    use_on              date NOT NULL,
+    booked_period       date NOT NULL,
+    occurred_at         timestamptz NOT NULL,
+    billed_at           timestamptz NOT NULL,
+    recorded_at         timestamptz NOT NULL,
+    rated_usage_id      uuid NOT NULL,
+    usage_id            uuid NOT NULL,
+    cause_id            uuid NOT NULL,
+    reverses            uuid CHECK ((kind = 'reversal') = (reverses IS NOT NULL)),
+    unit_id             uuid,
+    rating_revision     integer NOT NULL,
+    allocation_revision integer NOT NULL,
+    calls               bigint NOT NULL,
+    duration_ms         bigint NOT NULL,
+    billed_s            bigint NOT NULL,
+    amount              numeric(20,6) NOT NULL CHECK (amount <> 'NaN'),
+    currency            text COLLATE "C" NOT NULL,
+    kind                text COLLATE "C" NOT NULL CHECK (kind IN ('charge', 'reversal')),
+    category            text COLLATE "C" NOT NULL,
+    direction           text COLLATE "C" NOT NULL,
+    channel             text COLLATE "C" NOT NULL,
+    rule                text COLLATE "C" NOT NULL CHECK (rule IN ('override', 'number', 'user', 'unassigned')),
+    matched             text COLLATE "C",
+    units               smallint NOT NULL,
+    flags               text[] NOT NULL,
+    directory_revision  integer NOT NULL,
+    own_number          text COLLATE "C",
+    user_id             text COLLATE "C",
+    team_id             text COLLATE "C",
+    queue_id            text COLLATE "C",
+    campaign_id         text COLLATE "C",
+    prefix              text COLLATE "C",
+    country             text COLLATE "C",
+    other_party_token   text COLLATE "C",
+    linked_call_id      text COLLATE "C",
+    linked_leg_id       text COLLATE "C",
+    PRIMARY KEY (account_id, charge_id, use_on),
+    CHECK ((unit_id IS NULL) = (rule = 'unassigned'))
+) PARTITION BY RANGE (use_on);
+CREATE INDEX charge_by_unit ON charge (account_id, unit_id, billed_at);
+
+-- Holds what no month's partition does, so that a late or early use is never refused.
+CREATE TABLE charge_other PARTITION OF charge DEFAULT;
+ALTER TABLE charge_other ENABLE ROW LEVEL SECURITY;
+
+-- Makes the partitions of `months` months from `first_on`'s on; returns how many were new. A month that already
+-- has rows in the default partition stays there. The owner's rights, because the ingest role owns nothing.
+CREATE FUNCTION make_charge_partitions(first_on date, months integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    starts_on date;
+    ends_on   date;
+    partition text;
+    made      integer := 0;
+BEGIN
+    FOR step IN 0 .. months - 1 LOOP
+        starts_on := date_trunc('month', first_on::timestamp)::date + make_interval(months => step);
+        ends_on := starts_on + make_interval(months => 1);
+        partition := 'charge_' || to_char(starts_on, 'YYYY_MM');
+        CONTINUE WHEN to_regclass(partition) IS NOT NULL;
+        CONTINUE WHEN EXISTS (SELECT FROM charge_other WHERE use_on >= starts_on AND use_on < ends_on);
+        EXECUTE format('CREATE TABLE %I (LIKE charge INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', partition);
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', partition);
+        EXECUTE format('ALTER TABLE charge ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
+                       partition, starts_on, ends_on);
+        made := made + 1;
+    END LOOP;
+    RETURN made;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION make_charge_partitions(date, integer) FROM PUBLIC;
+SELECT make_charge_partitions((now() AT TIME ZONE 'UTC')::date - 62, 6);
+
+-- What the proof reads, as the administrator (DESIGN §5).
+CREATE VIEW verify_charge WITH (security_invoker = true) AS
+SELECT account_id, currency, booked_period, charge_id, rated_usage_id, usage_id, rating_revision,
+       allocation_revision, kind, reverses, unit_id, use_on, occurred_at, own_number, user_id, rule, matched,
+       amount, calls, duration_ms, billed_s, directory_revision, recorded_at
+FROM charge;
+
+CREATE VIEW verify_allocation WITH (security_invoker = true) AS
+SELECT account_id, usage_id, rating_revision, state, rated_usage_id, reversal_id, allocation_revision, use_on,
+       charge_ids
+FROM allocation;
+
+CREATE VIEW verify_reversal_wait WITH (security_invoker = true) AS
+SELECT account_id, currency, booked_period, usage_id, rating_revision, rated_usage_id, amount, calls, billed_s,
+       recorded_at
+FROM reversal_wait;
+
+CREATE VIEW verify_assignment WITH (security_invoker = true) AS
+SELECT a.account_id, a.assignment_id, a.version, a.unit_id, a.member_kind, a.member, a.from_at, a.until_at,
+       a.deleted, u.archived_at AS unit_archived_at, u.unit_id IS NOT NULL AND NOT u.deleted AS unit_known
+FROM assignment a LEFT JOIN unit u USING (account_id, unit_id);
+
+-- Current entries change; history (charge) is only ever added to.
+GRANT SELECT, INSERT, UPDATE ON directory, account, directory_user, team, team_membership, number, unit, assignment
+    TO @ingest@, @api@;
+GRANT SELECT, INSERT ON charge TO @ingest@;
+GRANT SELECT, INSERT, UPDATE ON allocation TO @ingest@;
+GRANT SELECT, INSERT, DELETE ON reversal_wait TO @ingest@;
+GRANT EXECUTE ON FUNCTION make_charge_partitions(date, integer) TO @ingest@;
+GRANT SELECT ON charge TO @api@;
+
+ALTER TABLE directory ENABLE ROW LEVEL SECURITY;
+ALTER TABLE account ENABLE ROW LEVEL SECURITY;
+ALTER TABLE directory_user ENABLE ROW LEVEL SECURITY;
+ALTER TABLE team ENABLE ROW LEVEL SECURITY;
+ALTER TABLE team_membership ENABLE ROW LEVEL SECURITY;
+ALTER TABLE number ENABLE ROW LEVEL SECURITY;
+ALTER TABLE unit ENABLE ROW LEVEL SECURITY;
+ALTER TABLE assignment ENABLE ROW LEVEL SECURITY;
+ALTER TABLE allocation ENABLE ROW LEVEL SECURITY;
+ALTER TABLE reversal_wait ENABLE ROW LEVEL SECURITY;
+ALTER TABLE charge ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY own_account ON directory TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON account TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON directory_user TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON team TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON team_membership TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON number TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON unit TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON assignment TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON allocation TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON reversal_wait TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON charge TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));

@@ -1,0 +1,164 @@
+"""Writes charges by COPY and keeps the rows at which a rating and its reversal meet."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from chassis.database import Connection
+from services.billing_units.domain.ratings import State
+from services.billing_units.domain.shares import Quantities, Share
+from services.billing_units.store.views import QUERIES
+
+RatingKey = tuple[str, str, int]
+"""Account, usage id, rating revision."""
+
+CHARGE_COLUMNS = (
+    "account_id", "charge_id", "use_on", "booked_period", "occurred_at", "billed_at", "recorded_at",
+    "rated_usage_id", "usage_id", "cause_id", "reverses", "unit_id", "rating_revision", "allocation_revision",
+    "calls", "duration_ms", "billed_s", "amount", "currency", "kind", "category", "direction", "channel",
+    "rule", "matched", "units", "flags", "directory_revision", "own_number", "user_id", "team_id", "queue_id",
+    "campaign_id", "prefix", "country", "other_party_token", "linked_call_id", "linked_leg_id",
+)  # fmt: skip
+"""In the order of a charge's record."""
+
+ChargeRecord = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatingRow:
+    """Where one rating of a use stands. charge_ids: live now, or those that were taken back."""
+
+    key: RatingKey
+    state: State
+    rated_usage_id: str | None
+    reversal_id: str | None
+    use_on: date
+    charge_ids: tuple[str, ...]
+
+
+async def insert_new_allocations(connection: Connection, rows: Collection[RatingRow]) -> set[RatingKey]:
+    """Insert ratings in key order; the keys of those that were known already."""
+    ordered = sorted(rows, key=lambda row: row.key)
+    inserted = await connection.fetch(
+        QUERIES["insert_new_allocations"],
+        _array([row.key[0] for row in ordered]),
+        _array([row.key[1] for row in ordered]),
+        _array([str(row.key[2]) for row in ordered]),
+        _array([row.state for row in ordered]),
+        _array([row.rated_usage_id or "NULL" for row in ordered]),
+        _array([row.reversal_id or "NULL" for row in ordered]),
+        _array([row.use_on.isoformat() for row in ordered]),
+        _array(['"{' + ",".join(row.charge_ids) + '}"' for row in ordered]),
+    )
+    if len(inserted) == len(ordered):
+        return set()
+    return {row.key for row in ordered} - {(row[0], str(row[1]), row[2]) for row in inserted}
+
+
+async def lock_allocations(connection: Connection, keys: Collection[RatingKey]) -> dict[RatingKey, RatingRow]:
+    """Known ratings, locked until the transaction ends."""
+    ordered = sorted(keys)
+    rows = await connection.fetch(
+        QUERIES["lock_allocations"],
+        [key[0] for key in ordered],
+        [key[1] for key in ordered],
+        [key[2] for key in ordered],
+    )
+    found = {}
+    for row in rows:
+        key = (row["account_id"], str(row["usage_id"]), row["rating_revision"])
+        found[key] = RatingRow(
+            key=key,
+            state=row["state"],
+            rated_usage_id=_text(row["rated_usage_id"]),
+            reversal_id=_text(row["reversal_id"]),
+            use_on=row["use_on"],
+            charge_ids=tuple(str(charge_id) for charge_id in row["charge_ids"]),
+        )
+    return found
+
+
+async def update_allocations(connection: Connection, rows: Sequence[RatingRow]) -> None:
+    """Store where locked ratings stand now."""
+    await connection.executemany(
+        QUERIES["update_allocation"],
+        [(*row.key, row.state, row.rated_usage_id, row.reversal_id, list(row.charge_ids)) for row in rows],
+    )
+
+
+async def list_charges(
+    connection: Connection, account_id: str, use_on: date, charge_ids: Collection[str]
+) -> list[Share]:
+    """Charges by id, in order of their units."""
+    rows = await connection.fetch(QUERIES["list_charges"], account_id, use_on, list(charge_ids))
+    return [
+        Share(
+            charge_id=str(row["charge_id"]),
+            unit_id=_text(row["unit_id"]),
+            quantities=Quantities(row["amount"], row["calls"], row["duration_ms"], row["billed_s"]),
+            rule=row["rule"],
+            matched=row["matched"],
+            flags=tuple(row["flags"]),
+            units=row["units"],
+            directory_revision=row["directory_revision"],
+            allocation_revision=row["allocation_revision"],
+        )
+        for row in rows
+    ]
+
+
+async def copy_charges(connection: Connection, records: Sequence[ChargeRecord]) -> None:
+    """COPY charges; records have the order of CHARGE_COLUMNS."""
+    await connection.copy_records_to_table("charge", columns=CHARGE_COLUMNS, records=records)
+
+
+async def insert_reversal_wait(
+    connection: Connection,
+    key: RatingKey,
+    *,
+    rated_usage_id: str,
+    currency: str,
+    booked_period: date,
+    amount: Decimal,
+    calls: int,
+    billed_s: int,
+    rated_usage: bytes,
+    recorded_at: datetime,
+) -> None:
+    """Keep a reversal until its original comes. rated_usage: its data as JSON."""
+    await connection.execute(
+        QUERIES["insert_reversal_wait"],
+        *key,
+        rated_usage_id,
+        currency,
+        booked_period,
+        amount,
+        calls,
+        billed_s,
+        rated_usage.decode(),
+        recorded_at,
+    )
+
+
+async def take_reversal_wait(connection: Connection, key: RatingKey) -> str:
+    """The JSON of the reversal that waited, taken off the list. Raises LookupError when there is none."""
+    found: str | None = await connection.fetchval(QUERIES["take_reversal_wait"], *key)
+    if found is None:
+        raise LookupError(f"no reversal waits for rating {key[2]} of usage {key[1]}")
+    return found
+
+
+async def make_charge_partitions(connection: Connection, first_on: date, months: int) -> int:
+    """Make the partitions of months to come; how many were new."""
+    return int(await connection.fetchval(QUERIES["make_charge_partitions"], first_on, months))
+
+
+def _array(elements: Sequence[str]) -> str:
+    """PostgreSQL's text form of an array; the elements are ids, numbers and days, which need no quotes."""
+    return "{" + ",".join(elements) + "}"
+
+
+def _text(value: UUID | None) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,122 @@
+"""Reads that answer the API; every one names its account, and row-level security stands beneath."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Connection
+from chassis.sql import Queries
+from contracts.events.directory import MemberKind
+from services.billing_units.domain.placement import Placement
+from services.billing_units.store.directory import placement_of
+
+QUERIES = Queries("services.billing_units", "queries/listing.sql")
+
+Row = Mapping[str, Any]
+FROM_THE_START = (datetime(1970, 1, 1, tzinfo=UTC), str(UUID(int=0)))
+"""Comes before every charge."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeFilter:
+    """Which charges: of one unit, of none (`unassigned`), or all; of use days in [from_on, until_on)."""
+
+    unit_id: str | None
+    unassigned: bool
+    from_on: date
+    until_on: date
+
+
+async def find_account(connection: Connection, account_id: str) -> Row | None:
+    """The account with its directory's revision."""
+    row: Row | None = await connection.fetchrow(QUERIES["find_account"], account_id)
+    return row
+
+
+async def list_units(connection: Connection, account_id: str, after: str | None, limit: int) -> Sequence[Row]:
+    """Units in order of their ids."""
+    rows: Sequence[Row] = await connection.fetch(QUERIES["list_units"], account_id, after, limit)
+    return rows
+
+
+async def find_unit(connection: Connection, account_id: str, unit_id: str) -> Row | None:
+    """One unit, None when the account has no such unit."""
+    row: Row | None = await connection.fetchrow(QUERIES["find_unit"], account_id, unit_id)
+    return row
+
+
+async def list_numbers(
+    connection: Connection, account_id: str, after: str | None, at: datetime, limit: int
+) -> Sequence[Row]:
+    """Numbers in their order, with the unit each is in at an instant."""
+    rows: Sequence[Row] = await connection.fetch(QUERIES["list_numbers"], account_id, after, at, limit)
+    return rows
+
+
+async def list_users(connection: Connection, account_id: str, after: str | None, limit: int) -> Sequence[Row]:
+    """Users in order of their ids."""
+    rows: Sequence[Row] = await connection.fetch(QUERIES["list_users"], account_id, after, limit)
+    return rows
+
+
+async def list_assignments(
+    connection: Connection,
+    account_id: str,
+    after: str | None,
+    limit: int,
+    *,
+    unit_id: str | None,
+    member: str | None,
+) -> Sequence[Row]:
+    """Assignments in order of their ids, of one unit or member when asked."""
+    rows: Sequence[Row] = await connection.fetch(
+        QUERIES["list_assignments"], account_id, after, unit_id, member, limit
+    )
+    return rows
+
+
+async def find_assignment(connection: Connection, account_id: str, assignment_id: str) -> Row | None:
+    """One assignment, None when the account has no such assignment."""
+    row: Row | None = await connection.fetchrow(QUERIES["find_assignment"], account_id, assignment_id)
+    return row
+
+
+async def list_member_assignments(
+    connection: Connection, account_id: str, kind: MemberKind, member: str
+) -> list[Placement]:
+    """Where a number, user or team is assigned."""
+    rows = await connection.fetch(QUERIES["list_member_assignments"], account_id, kind, member)
+    return [placement_of(row) for row in rows]
+
+
+async def is_member(connection: Connection, account_id: str, kind: MemberKind, member: str, at: datetime) -> bool:
+    """Whether the account holds the number at `at` or later, or has the user or team."""
+    return bool(await connection.fetchval(QUERIES["is_member"], account_id, kind, member, at))
+
+
+async def list_charges(
+    connection: Connection,
+    account_id: str,
+    wanted: ChargeFilter,
+    after: tuple[datetime, str] | None,
+    limit: int,
+) -> Sequence[Row]:
+    """Charges by end of use."""
+    query = "list_charges_of_account"
+    unit: tuple[str, ...] = ()
+    if wanted.unassigned:
+        query = "list_charges_of_nobody"
+    elif wanted.unit_id is not None:
+        query, unit = "list_charges_of_unit", (wanted.unit_id,)
+    rows: Sequence[Row] = await connection.fetch(
+        QUERIES[query],
+        account_id,
+        wanted.from_on,
+        wanted.until_on,
+        *(after or FROM_THE_START),
+        limit,
+        *unit,
+    )
+    return rows

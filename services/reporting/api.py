@@ -1,0 +1,158 @@
+"""HTTP in: what units cost, and reports of it. On loopback with one static key for now."""
+
+import re
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, FastAPI, Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from chassis.clock import Clock, Random
+from chassis.database import Pool, account_transaction
+from chassis.probes import Probes
+from chassis.web import PROBLEM_JSON, Account, Problem, json_answer, service_api
+from contracts.events.charge import UNASSIGNED
+from contracts.values.ids import time_ordered_id
+from services.reporting.domain.rollup import Quantities
+from services.reporting.domain.summary import MixedCurrencies, SummaryLine
+from services.reporting.handlers.reports import NotAPeriod, UnknownAccount, make_unit_report, sum_up_period
+from services.reporting.store.costs import list_unit_costs
+from services.reporting.store.reports import find_report
+from services.reporting.store.units import find_unit_lane
+
+MAX_COSTS = 1000
+Group = Literal["unit", "day", "category"]
+
+
+def _day(text: object) -> date:
+    """Pydantic alone would take a number of seconds for a day."""
+    if isinstance(text, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text, re.ASCII):
+        return date.fromisoformat(text)
+    raise ValueError("a day is written YYYY-MM-DD")
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+
+
+class ReportAsked(BaseModel):
+    """The body of a request for a unit report. period: the first day of the booked period."""
+
+    model_config = ConfigDict(extra="forbid")
+    period: Day
+
+
+def api(pool: Pool, key: str, probes: Probes, *, clock: Clock, random: Random) -> FastAPI:
+    """The application of this service."""
+    app = service_api("reporting", key, probes, _unit_costs(pool, clock), _unit_reports(pool, clock, random))
+    _answer_refusals(app)
+    return app
+
+
+def _unit_costs(pool: Pool, clock: Clock) -> APIRouter:
+    router = APIRouter(prefix="/api/v1/unit-costs")
+
+    @router.get("")
+    async def summarise(account: Account, period: Day | None = None, group: Group = "unit") -> Response:
+        async with account_transaction(pool, account) as connection:
+            found = await sum_up_period(connection, account, period, now=clock(), group=group)
+        summary = found.summary
+        return json_answer(
+            {
+                "period": found.booked_period,
+                "currency": summary.currency,
+                "data": [_line(line, group) for line in summary.lines],
+                "total": _figures(summary.total),
+                "next_cursor": None,
+            }
+        )
+
+    @router.get("/{unit}")
+    async def list_costs(
+        account: Account,
+        unit: str,
+        after_seq: Annotated[int, Query(ge=0, lt=2**62)] = 0,
+        limit: Annotated[int, Query(ge=1, le=MAX_COSTS)] = 100,
+    ) -> Response:
+        unit_key = _unit_key(unit)
+        async with account_transaction(pool, account) as connection:
+            if await find_unit_lane(connection, account, unit_key) is None:
+                raise Problem(404, "not_found", "This account has no such billing unit.")
+            # One more than asked tells whether there is more.
+            costs = await list_unit_costs(connection, account, unit_key, after_seq=after_seq, limit=limit + 1)
+        more = len(costs) > limit
+        return json_answer({"data": costs[:limit], "next_cursor": str(costs[limit - 1].seq) if more else None})
+
+    return router
+
+
+def _unit_reports(pool: Pool, clock: Clock, random: Random) -> APIRouter:
+    router = APIRouter(prefix="/api/v1/unit-reports")
+
+    @router.post("")
+    async def make_report(account: Account, asked: ReportAsked) -> Response:
+        now = clock()
+        report_id = time_ordered_id(now, random)
+        async with account_transaction(pool, account) as connection:
+            report = await make_unit_report(connection, account, asked.period, report_id=report_id, now=now)
+        location = {"Location": f"/api/v1/unit-reports/{report_id}"}
+        return json_answer({"data": report}, status=201, headers=location)
+
+    @router.get("/{report_id}")
+    async def get_report(account: Account, report_id: UUID) -> Response:
+        async with account_transaction(pool, account) as connection:
+            report = await find_report(connection, account, report_id)
+        if report is None:
+            raise Problem(404, "not_found", "This account has no such report.")
+        return json_answer({"data": report})
+
+    return router
+
+
+def _answer_refusals(app: FastAPI) -> None:
+    """What the handlers may refuse, each as a problem with a status and a code of its own."""
+    refusals: dict[type[Exception], tuple[int, str]] = {
+        UnknownAccount: (404, "not_found"),
+        NotAPeriod: (422, "not_a_period"),
+        MixedCurrencies: (409, "mixed_currencies"),
+    }
+    for kind, (status, code) in refusals.items():
+        app.add_exception_handler(kind, partial(_refused, status, code))
+
+
+async def _refused(status: int, code: str, request: Request, error: Exception) -> Response:
+    return json_answer(Problem(status, code, str(error)).body, status=status, media_type=PROBLEM_JSON)
+
+
+def _unit_key(unit: str) -> str:
+    """The key of a unit named in a path: `unassigned`, or its id in any spelling of a UUID."""
+    if unit == UNASSIGNED:
+        return UNASSIGNED
+    try:
+        return str(UUID(unit))
+    except ValueError:
+        title = f"A unit is named by its id or as `{UNASSIGNED}`."
+        raise Problem(422, "invalid", title) from None
+
+
+def _line(line: SummaryLine, group: Group) -> dict[str, object]:
+    by = (
+        {}
+        if group == "unit"
+        else {"use_on": line.row.use_on}
+        if group == "day"
+        else {"category": line.row.category}
+    )
+    return {"unit_id": line.row.unit_id, **by, **_figures(line.row.quantities), "share": line.share}
+
+
+def _figures(found: Quantities) -> dict[str, int | Decimal]:
+    return {
+        "calls": found.calls,
+        "duration_ms": found.duration_ms,
+        "billed_s": found.billed_s,
+        "amount": found.amount,
+    }

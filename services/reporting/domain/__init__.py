@@ -1,0 +1,1 @@
+"""What reporting decides: numbers, running totals, rollups and shares; values in, values out."""

@@ -1,0 +1,1 @@
+"""Load, decide, record: each handler in one transaction."""

@@ -1,0 +1,1 @@
+"""The road of this service's tables: numbered files, applied in order."""

@@ -1,0 +1,8 @@
+"""Every statement of this service, one typed function each, by noun; the SQL is in queries.sql."""
+
+from chassis.sql import Queries
+
+QUERIES = Queries("services.reporting")
+
+UnitKey = tuple[str, str]
+"""An account and one of its units by id, or `unassigned`."""

@@ -1,0 +1,1 @@
+"""Prices every use: rate plans, rated usage and suspense."""

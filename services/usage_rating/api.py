@@ -1,0 +1,173 @@
+"""HTTP in: rate plans, suspense, and the explanation of a price. On loopback with one static key for now."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
+from fastapi.responses import Response
+
+from chassis.database import Pool, account_transaction
+from chassis.probes import Probes
+from chassis.web import ACCOUNT_PATTERN, Account, Problem, json_answer, service_api
+from contracts.values.money import CHARGE_SCALE, Rounding
+from services.usage_rating import store
+from services.usage_rating.domain.deck import DeckTerms, read_deck
+from services.usage_rating.domain.plan import Price
+from services.usage_rating.domain.problems import Problems
+from services.usage_rating.domain.reading import read_price
+from services.usage_rating.handlers.plans import PlanAccepted, PlansHandler
+
+MAX_PLAN_BYTES = 32 * 1024 * 1024
+AccountOrEvery = Annotated[str, Header(alias="Ringledger-Account", pattern=rf"{ACCOUNT_PATTERN}|^\*$")]
+"""An account, or `*` for a plan that is for every account without one of its own."""
+
+Limit = Annotated[int, Query(ge=1, le=500)]
+
+
+def api(plans: PlansHandler, pool: Pool, key: str, probes: Probes) -> FastAPI:
+    """The application of this service."""
+    return service_api("usage_rating", key, probes, _plans(plans, pool), _usage(pool))
+
+
+def _plans(plans: PlansHandler, pool: Pool) -> APIRouter:
+    router = APIRouter(prefix="/api/v1/plans")
+
+    @router.post("", status_code=201)
+    async def import_plan(
+        request: Request, account: AccountOrEvery, terms: Annotated[DeckTerms, Depends(_deck_terms)]
+    ) -> dict[str, Any]:
+        body = await _body(request)
+        owner = None if account == store.EVERY_ACCOUNT else account
+        if request.headers.get("content-type", "").startswith("text/csv"):
+            plan = read_deck(_text(body), terms)
+            accepted = plan if isinstance(plan, Problems) else await plans.accept(plan, owner)
+        else:
+            accepted = await plans.accept_document(_object(body), owner)
+        if isinstance(accepted, Problems):
+            raise _refused(accepted)
+        return {"data": _accepted(accepted)}
+
+    @router.get("")
+    async def list_plans(account: AccountOrEvery, limit: Limit = 100) -> Response:
+        async with account_transaction(pool, account) as connection:
+            rows = await connection.fetch(store.QUERIES["list_plans"], limit)
+        return json_answer({"data": [dict(row) for row in rows], "next_cursor": None})
+
+    return router
+
+
+def _usage(pool: Pool) -> APIRouter:
+    router = APIRouter(prefix="/api/v1")
+
+    @router.get("/suspense")
+    async def list_suspense(account: Account, limit: Limit = 100) -> Response:
+        async with account_transaction(pool, account) as connection:
+            rows = await connection.fetch(store.QUERIES["list_suspense"], limit)
+        data = [{**row, "usage_id": str(row["usage_id"])} for row in rows]
+        return json_answer({"data": data, "next_cursor": None})
+
+    @router.get("/rated-usage/{usage_id}")
+    async def explain(account: Account, usage_id: UUID) -> Response:
+        async with account_transaction(pool, account) as connection:
+            rows = await connection.fetch(store.QUERIES["list_ratings"], account, usage_id)
+        data = [orjson.Fragment(row["published"]) for row in rows]
+        return json_answer({"data": data, "next_cursor": None})
+
+    @router.get("/usage/{usage_id}")
+    async def get_call(account: Account, usage_id: UUID) -> Response:
+        async with account_transaction(pool, account) as connection:
+            call = await connection.fetchval(store.QUERIES["find_call"], account, usage_id)
+        if call is None:
+            raise Problem(404, "not_found", "This account has no such use.")
+        return json_answer({"data": orjson.Fragment(call)})
+
+    return router
+
+
+def _deck_terms(
+    plan_id: Annotated[str, Query(pattern=r"^[!-~]{1,128}$")] = "default",
+    name: Annotated[str | None, Query(max_length=200)] = None,
+    currency: Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")] = None,
+    effective_from: Annotated[datetime | None, Query()] = None,
+    inbound_per_minute: Annotated[str | None, Query(max_length=30)] = None,
+    inbound_increment_s: Annotated[int, Query(ge=1, le=3600)] = 60,
+    rounding: Annotated[Rounding, Query()] = Rounding.HALF_UP,
+    scale: Annotated[int, Query(ge=0, le=CHARGE_SCALE)] = CHARGE_SCALE,
+    allow_price_up_to: Annotated[str | None, Query(max_length=30)] = None,
+) -> DeckTerms:
+    """What a CSV deck does not say about itself, from the query."""
+    if effective_from is not None and effective_from.tzinfo is None:
+        raise Problem(422, "invalid", "effective_from needs a zone, e.g. 2026-10-01T00:00:00Z.")
+    inbound = None
+    if inbound_per_minute is not None:
+        inbound = Price(
+            per_minute=_price(inbound_per_minute, "inbound_per_minute"),
+            initial_increment_s=inbound_increment_s,
+            increment_s=inbound_increment_s,
+        )
+    return DeckTerms(
+        plan_id=plan_id,
+        name=name or plan_id,
+        currency=currency,
+        effective_from=effective_from,
+        inbound=inbound,
+        rounding=rounding,
+        scale=scale,
+        allow_price_up_to=None if allow_price_up_to is None else _price(allow_price_up_to, "allow_price_up_to"),
+    )
+
+
+def _price(text: str, name: str) -> Decimal:
+    price = read_price(text)
+    if price is None:
+        raise Problem(422, "invalid", f"{name} is a price such as 0.008, not {text!r}.")
+    return price
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_PLAN_BYTES:
+            raise Problem(413, "too_large", f"A plan has at most {MAX_PLAN_BYTES} bytes.")
+    return bytes(body)
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Problem(422, "not_utf8", f"The deck is not UTF-8 (byte {error.start}); save it as UTF-8.") from error
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Problem(422, "not_json", f"The plan document is not JSON: {error}.") from error
+    if not isinstance(document, dict):
+        raise Problem(422, "not_an_object", "A plan document is a JSON object.")
+    return document
+
+
+def _refused(problems: Problems) -> Problem:
+    errors = [
+        {"row": problem.row, "field": problem.field, "value": problem.value, "says": problem.says}
+        for problem in problems.items
+    ]
+    detail = f"The plan has {len(errors)} problems; nothing of it was loaded."
+    return Problem(422, "plan_refused", detail, errors=errors)
+
+
+def _accepted(accepted: PlanAccepted) -> dict[str, Any]:
+    return {
+        "plan_id": accepted.plan_id,
+        "version": accepted.version,
+        "sha256": accepted.sha256,
+        "rates": accepted.rates,
+        "activation_id": str(accepted.activation_id),
+        "effective_at": accepted.effective_at.isoformat(),
+    }

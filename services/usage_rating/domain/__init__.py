@@ -1,0 +1,1 @@
+"""The pure core of rating: plans, decks, prices and the laws by which a call gets its amount."""

@@ -1,0 +1,1 @@
+"""What happens to each message, command and due job: load, decide, record, in one transaction."""

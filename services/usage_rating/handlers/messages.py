@@ -1,0 +1,239 @@
+"""Writes rated usage as it is published, and the reversal of what was published before."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import orjson
+
+from contracts.events.call import CallDetailRecord
+from contracts.events.envelope import to_json
+from contracts.events.fields import wire_text
+from contracts.events.rated_usage import USAGE_RATED
+from contracts.values.ids import IdKind, derived_text
+from contracts.values.money import negated
+from services.usage_rating.domain.certificate import certificate_of_zero, terms_of_price
+from services.usage_rating.domain.plan import RatePlan
+from services.usage_rating.domain.rating import Rated, ZeroRated, milliseconds_between
+from services.usage_rating.domain.tokens import account_key, token_of
+from services.usage_rating.handlers.pricing import Priced
+from services.usage_rating.store import RatedRow
+
+SOURCE = "ringledger/usage-rating"
+TERMS_KEPT = 20_000
+"""Certificates' constant parts kept in memory, some 300 bytes each."""
+
+_TERMS: dict[tuple[str, int, tuple[str, datetime | None] | None], bytes] = {}
+_FREE = Decimal("0.000000")
+_TYPE = USAGE_RATED.name.encode()
+
+
+class Use(NamedTuple):
+    """One revision of a leg with its derived ids. cause_id: derived from the record's own event id."""
+
+    call: CallDetailRecord
+    source: str
+    usage_id: str
+    cause_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """Makes tokens of other parties with the current key."""
+
+    secret: bytes
+    key_id: str
+
+    def of(self, account_id: str, party: str) -> str | None:
+        """The token of an E.164 number; None for withheld and internal parties."""
+        if party[0] != "+":
+            return None
+        return token_of(party, key=account_key(self.secret, account_id), key_id=self.key_id)
+
+
+def use_of(call: CallDetailRecord, source: str, event_id: str) -> Use:
+    """A call leg with its identity: the usage id is the same for every revision of the leg."""
+    return Use(
+        call,
+        source,
+        derived_text(IdKind.USAGE, call.account_id, source, call.call_id, call.leg_id),
+        derived_text(IdKind.CAUSE, call.account_id, source, event_id),
+    )
+
+
+def month_of(day: date) -> date:
+    """The first day of a calendar month: the key of monthly partitions."""
+    return day.replace(day=1)
+
+
+def rating(use: Use, priced: Priced, rating_revision: int, tokens: Tokens, recorded_at: datetime) -> RatedRow:
+    """The rated usage of a priced call, as stored and as published."""
+    call, outcome = use.call, priced.outcome
+    rated_usage_id = derived_text(IdKind.RATED_USAGE, use.usage_id, str(rating_revision), "+")
+    country = None
+    if isinstance(outcome, Rated):
+        assert priced.plan is not None, "a rated call was rated by a plan"
+        amount, billed_s = outcome.amount, outcome.billed_s
+        certificate = _certificate(priced.plan, outcome)
+        if outcome.rate is not None:
+            country = outcome.rate.country
+    else:
+        amount, billed_s = _FREE, 0
+        certificate = _certificate_of_free(outcome)
+    data = _said_of_call(use, tokens)
+    data["rated_usage_id"] = rated_usage_id
+    data["rating_revision"] = rating_revision
+    data["kind"] = "rated"
+    data["use_on"] = priced.use_on
+    data["booked_period"] = priced.booked_period
+    data["currency"] = priced.currency
+    data["amount"] = str(amount)
+    data["calls"] = 1
+    data["duration_ms"] = outcome.duration_ms
+    data["billed_s"] = billed_s
+    data["certificate"] = certificate
+    data["country"] = country
+    return RatedRow(
+        call.account_id,
+        rated_usage_id,
+        month_of(priced.use_on),
+        use.usage_id,
+        rating_revision,
+        "rated",
+        priced.currency,
+        amount,
+        1,
+        outcome.duration_ms,
+        billed_s,
+        priced.booked_period,
+        to_json(data),
+        recorded_at,
+    )
+
+
+def _said_of_call(use: Use, tokens: Tokens) -> dict[str, Any]:
+    """What a rating repeats of its call; the other party appears as a token only."""
+    call = use.call
+    billed_at = _utc(call.ended_at)
+    answered = call.answered_at
+    return {
+        "account_id": call.account_id,
+        "usage_id": use.usage_id,
+        "cause_id": use.cause_id,
+        "category": "call",
+        "source": use.source,
+        "call_id": call.call_id,
+        "leg_id": call.leg_id,
+        "usage_revision": call.revision,
+        "direction": call.direction,
+        "channel": call.channel,
+        "disposition": call.disposition,
+        "occurred_at": _utc(call.started_at if answered is None else answered),
+        "billed_at": billed_at,
+        "own_number": call.own_number,
+        "other_party_token": tokens.of(call.account_id, call.other_party),
+        "user_id": call.user_id,
+        "team_id": call.team_id,
+        "queue_id": call.queue_id,
+        "campaign_id": call.campaign_id,
+        "unit_override": call.unit_override,
+        "linked_call": call.linked_call,
+        "billable_duration_ms": call.billable_duration_ms,
+        "conversation_ms": None if answered is None else milliseconds_between(answered, call.ended_at),
+    }
+
+
+def _certificate(plan: RatePlan, rated: Rated) -> orjson.Fragment:
+    """The certificate as JSON: what the price says is written once for each price and kept."""
+    return orjson.Fragment(
+        b'{"charged_duration":"%b","billed_s":%d,"exact":"%b",%b'
+        % (
+            rated.charged_duration.encode(),
+            rated.billed_s,
+            format(rated.exact, "f").encode(),
+            _terms(plan, rated),
+        )
+    )
+
+
+def _terms(plan: RatePlan, rated: Rated) -> bytes:
+    """The rest of a certificate, from its second member on: `…}`."""
+    rate = rated.rate
+    key = (plan.plan_id, plan.version, None if rate is None else (rate.prefix, rate.valid_from))
+    terms = _TERMS.get(key)
+    if terms is None:
+        if len(_TERMS) >= TERMS_KEPT:
+            _TERMS.clear()
+        of_plan = {
+            "plan_id": plan.plan_id,
+            "plan_version": plan.version,
+            "rounding": plan.rounding.value,
+            "scale": plan.scale,
+        }
+        terms = _TERMS[key] = to_json(of_plan | terms_of_price(rated.price, rate))[1:]
+    return terms
+
+
+@lru_cache(maxsize=8)
+def _certificate_of_free_by(outcome: ZeroRated) -> orjson.Fragment:
+    return orjson.Fragment(to_json(certificate_of_zero(outcome)))
+
+
+def _certificate_of_free(outcome: ZeroRated) -> orjson.Fragment:
+    return _certificate_of_free_by(outcome._replace(duration_ms=0))
+
+
+def reversal(published: bytes, cause_id: str, recorded_at: datetime) -> RatedRow:
+    """What takes a rating back: the same in every respect, with quantities and amount negated."""
+    data = orjson.loads(published)
+    rated_usage_id = derived_text(IdKind.RATED_USAGE, data["usage_id"], str(data["rating_revision"]), "-")
+    for name in ("calls", "duration_ms", "billed_s"):
+        data[name] = -data[name]
+    amount = negated(Decimal(data["amount"]))
+    certificate = data["certificate"]
+    certificate["billed_s"] = -certificate["billed_s"]
+    certificate["exact"] = format(negated(Decimal(certificate["exact"])), "f")
+    data |= {
+        "rated_usage_id": rated_usage_id,
+        "kind": "reversal",
+        "cause_id": cause_id,
+        "amount": format(amount, "f"),
+    }
+    return RatedRow(
+        data["account_id"],
+        rated_usage_id,
+        month_of(date.fromisoformat(data["use_on"])),
+        data["usage_id"],
+        data["rating_revision"],
+        "reversal",
+        data["currency"],
+        amount,
+        data["calls"],
+        data["duration_ms"],
+        data["billed_s"],
+        date.fromisoformat(data["booked_period"]),
+        orjson.dumps(data),
+        recorded_at,
+    )
+
+
+def envelope(row: RatedRow, recorded_at: str) -> bytes:
+    """The CloudEvents message around a row's data; its id is the rated usage's."""
+    return (
+        b'{"specversion":"1.0","id":"%b","source":"ringledger/usage-rating","type":"%b","time":"%b",'
+        b'"datacontenttype":"application/json","data":%b}'
+        % (row.rated_usage_id.encode(), _TYPE, recorded_at.encode(), row.published)
+    )
+
+
+def message_key(account_id: str, call_id: str) -> bytes:
+    """The key of rated usage: account and call id, so that one large account spreads over partitions."""
+    return f"{account_id}|{call_id}".encode()
+
+
+def _utc(instant: datetime) -> str:
+    """An instant as messages write it; most come in UTC, which Pydantic's zone says in its own way."""
+    text = instant.isoformat()
+    return f"{text[:-6]}Z" if text.endswith("+00:00") else wire_text(instant.astimezone(UTC))

@@ -1,0 +1,187 @@
+"""Rate plans in: a deck or a document is checked, stored as the next version, activated and published as facts."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from chassis.clock import Clock, Random
+from chassis.database import Connection, Pool, account_transaction
+from chassis.outbox.lanes import Outgoing, open_command_lane
+from chassis.stripes import StripeClass, Stripes, take_all_stripes, take_stripes
+from contracts.events.envelope import Data, EventType, encode
+from contracts.events.facts import (
+    PLAN_ACTIVATION_FACT,
+    PLAN_FACT,
+    PLAN_PART_FACT,
+    PlanActivationFact,
+    PlanFact,
+    PlanPartFact,
+)
+from contracts.topics import USAGE_RATING_FACTS
+from contracts.values.ids import IdKind, derived_id, time_ordered_id
+from services.usage_rating import store
+from services.usage_rating.domain.document import canonical_text, digest_of, parse_document
+from services.usage_rating.domain.plan import RatePlan
+from services.usage_rating.domain.problems import Problem, Problems
+from services.usage_rating.handlers.messages import SOURCE
+
+PART_CHARACTERS = 100_000
+"""A part stays under 500 kB (DESIGN §1) even when every character takes four bytes and its quote is escaped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanAccepted:
+    """A plan version that was stored and activated."""
+
+    plan_id: str
+    version: int
+    sha256: str
+    rates: int
+    activation_id: UUID
+    effective_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlansHandler:
+    """Accepts plans. `account_id` None: a plan for every account without one of its own."""
+
+    pool: Pool
+    schema: str
+    clock: Clock
+    random: Random
+
+    async def accept_document(self, document: Mapping[str, Any], account_id: str | None) -> PlanAccepted | Problems:
+        """Accept a plan document; its version is given here, whatever it says."""
+        parsed = parse_document({**document, "version": 1})
+        return parsed if isinstance(parsed, Problems) else await self.accept(parsed, account_id)
+
+    async def accept(self, plan: RatePlan, account_id: str | None) -> PlanAccepted | Problems:
+        """Store the plan as its next version, effective from the instant it says, and publish its facts."""
+        owner = account_id or store.EVERY_ACCOUNT
+        recorded_at = self.clock()
+        async with account_transaction(self.pool, owner) as connection:
+            await self._take_stripes(connection, account_id)
+            if await connection.fetchval(store.QUERIES["find_plan_owner"], plan.plan_id) not in (None, owner):
+                return _taken(plan.plan_id)
+            last = await connection.fetchval(store.QUERIES["get_last_plan_version"], plan.plan_id)
+            plan = replace(plan, version=int(last) + 1)
+            text = canonical_text(plan)
+            accepted = PlanAccepted(
+                plan_id=plan.plan_id,
+                version=plan.version,
+                sha256=digest_of(text),
+                rates=len(plan.rates),
+                activation_id=time_ordered_id(recorded_at, self.random),
+                effective_at=plan.effective_from,
+            )
+            try:
+                await _insert(connection, owner, plan, accepted, text, recorded_at)
+            except asyncpg.UniqueViolationError:
+                return _taken(plan.plan_id)
+            outgoing = await open_command_lane(connection, owner)
+            _publish(outgoing, plan, accepted, text, account_id, recorded_at)
+            await outgoing.record(connection, recorded_at)
+        return accepted
+
+    async def _take_stripes(self, connection: Connection, account_id: str | None) -> None:
+        if account_id is None:
+            await take_all_stripes(connection, schema=self.schema, kind=StripeClass.DIRECTORY)
+        else:
+            stripes = (Stripes(kind=StripeClass.DIRECTORY, exclusive=True),)
+            await take_stripes(connection, schema=self.schema, stripes=stripes, accounts=[account_id])
+
+
+async def _insert(
+    connection: Connection,
+    owner: str,
+    plan: RatePlan,
+    accepted: PlanAccepted,
+    text: str,
+    recorded_at: datetime,
+) -> None:
+    await connection.execute(
+        store.QUERIES["insert_plan"],
+        owner,
+        plan.plan_id,
+        plan.version,
+        accepted.sha256,
+        plan.name,
+        plan.currency,
+        plan.effective_from,
+        accepted.rates,
+        text,
+        recorded_at,
+    )
+    await connection.execute(
+        store.QUERIES["insert_activation"],
+        owner,
+        accepted.activation_id,
+        plan.plan_id,
+        plan.version,
+        accepted.effective_at,
+        recorded_at,
+    )
+    await connection.execute(store.QUERIES["insert_suspense_retry"], owner, recorded_at)
+
+
+def _publish(
+    outgoing: Outgoing,
+    plan: RatePlan,
+    accepted: PlanAccepted,
+    text: str,
+    account_id: str | None,
+    recorded_at: datetime,
+) -> None:
+    """Parts first, then the plan that names them, then its activation."""
+    parts = [PlanPartFact(sha256=digest_of(part), content=part) for part in _parts(text)]
+    for part in parts:
+        _send(outgoing, PLAN_PART_FACT, part, f"{plan.plan_id}", part.sha256, recorded_at)
+    fact = PlanFact(
+        plan_id=plan.plan_id,
+        version=plan.version,
+        sha256=accepted.sha256,
+        parts=tuple(part.sha256 for part in parts),
+        currency=plan.currency,
+        effective_from=plan.effective_from,
+        account_id=account_id,
+    )
+    _send(outgoing, PLAN_FACT, fact, plan.plan_id, f"{plan.plan_id}/{plan.version}", recorded_at)
+    activation = PlanActivationFact(
+        activation_id=str(accepted.activation_id),
+        version=1,
+        plan_id=plan.plan_id,
+        plan_version=plan.version,
+        effective_at=accepted.effective_at,
+        account_id=account_id,
+        deleted=False,
+    )
+    _send(outgoing, PLAN_ACTIVATION_FACT, activation, plan.plan_id, str(accepted.activation_id), recorded_at)
+
+
+def _send(
+    outgoing: Outgoing, kind: EventType[Data], fact: Data, key: str, identity: str, recorded_at: datetime
+) -> None:
+    event_id = derived_id(IdKind.FACT, kind.name, identity)
+    value = encode(kind=kind, event_id=event_id, source=SOURCE, time=recorded_at, data=fact)
+    outgoing.send(USAGE_RATING_FACTS.name, key=key.encode(), value=value)
+
+
+def _parts(text: str) -> Iterator[str]:
+    for start in range(0, len(text), PART_CHARACTERS):
+        yield text[start : start + PART_CHARACTERS]
+
+
+def _taken(plan_id: str) -> Problems:
+    return Problems(
+        items=(
+            Problem(
+                field="plan_id",
+                value=plan_id,
+                says="belongs to another account, or changed at this very moment: choose another id or try again",
+            ),
+        )
+    )

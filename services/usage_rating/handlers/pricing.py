@@ -1,0 +1,130 @@
+"""Finds the plan of each call and prices it: accounts and activations read under the stripe, plans cached."""
+
+import json
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from chassis.database import Connection
+from contracts.events.call import CallDetailRecord
+from contracts.values.calendar import period_of, zone_of
+from services.usage_rating import store
+from services.usage_rating.domain.activation import Activation, Activations
+from services.usage_rating.domain.document import parse_document
+from services.usage_rating.domain.plan import RatePlan
+from services.usage_rating.domain.problems import Problems
+from services.usage_rating.domain.rating import (
+    Rated,
+    Unrateable,
+    UnrateableReason,
+    ZeroRated,
+    charging_instant,
+    rate_call,
+    zero_rated,
+)
+
+UNKNOWN_ACCOUNT = "unknown_account"
+WRONG_CURRENCY = "plan_in_another_currency"
+
+
+class Priced(NamedTuple):
+    """A call with its price. plan: the version that priced it, None when it costs nothing by rule."""
+
+    outcome: Rated | ZeroRated
+    plan: RatePlan | None
+    currency: str
+    use_on: date
+    booked_period: date
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """A call that cannot be priced now, and why."""
+
+    reason: str
+
+
+class PlanCache:
+    """The plan versions used last; a version never changes, so nothing here can be stale."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._plans: OrderedDict[tuple[str, int], RatePlan] = OrderedDict()
+
+    async def get(self, connection: Connection, plan_id: str, version: int) -> RatePlan:
+        """The plan version, read and checked again when it is not here. Raises LookupError or ValueError."""
+        key = (plan_id, version)
+        plan = self._plans.get(key)
+        if plan is None:
+            parsed = parse_document(json.loads(await store.get_plan_document(connection, plan_id, version)))
+            if isinstance(parsed, Problems):
+                raise ValueError(f"stored plan {plan_id} version {version}: {parsed.items[0]}")
+            plan = self._plans[key] = parsed
+            while len(self._plans) > self._size:
+                self._plans.popitem(last=False)
+        else:
+            self._plans.move_to_end(key)
+        return plan
+
+
+class Prices:
+    """What is needed to price the calls of one batch, read in its transaction."""
+
+    def __init__(
+        self, accounts: dict[str, store.AccountTerms], activations: Activations, plans: dict[str, RatePlan]
+    ) -> None:
+        self._accounts = {account_id: (terms, zone_of(terms.zone)) for account_id, terms in accounts.items()}
+        self._activations = activations
+        self._plans = plans
+        self._periods: dict[tuple[date, int], date] = {}
+
+    def price(self, call: CallDetailRecord) -> Priced | Waits:
+        """The call's price with its use day and booked period (no period is sealed yet), or why it waits."""
+        known = self._accounts.get(call.account_id)
+        if known is None:
+            return Waits(UNKNOWN_ACCOUNT)
+        terms, zone = known
+        plan: RatePlan | None = None
+        outcome: Rated | ZeroRated | Unrateable | None = zero_rated(call)
+        if outcome is None:
+            activation = self._activations.at(call.account_id, charging_instant(call))
+            if activation is None:
+                return Waits(UnrateableReason.NO_PLAN.value)
+            plan = self._plans[activation.activation_id]
+            if plan.currency != terms.currency:
+                return Waits(WRONG_CURRENCY)
+            outcome = rate_call(plan, call)
+        if isinstance(outcome, Unrateable):
+            return Waits(outcome.reason.value)
+        use_on, booked_period = self._days(call, zone, terms.anchor_day)
+        return Priced(outcome, plan, terms.currency, use_on, booked_period)
+
+    def _days(self, call: CallDetailRecord, zone: ZoneInfo, anchor_day: int) -> tuple[date, date]:
+        use_on = call.ended_at.astimezone(zone).date()
+        period = self._periods.get((use_on, anchor_day))
+        if period is None:
+            period = period_of(use_on, anchor_day=anchor_day).start_on
+            self._periods[use_on, anchor_day] = period
+        return use_on, period
+
+
+async def load_prices(connection: Connection, cache: PlanCache, calls: Iterable[CallDetailRecord]) -> Prices:
+    """Read, under the stripes already taken, what the calls' prices depend on."""
+    chargeable = list(calls)
+    account_ids = {call.account_id for call in chargeable}
+    accounts = await store.list_accounts(connection, account_ids)
+    activations = Activations(await store.list_activations(connection, account_ids))
+    needed: dict[str, Activation] = {}
+    for call in chargeable:
+        if call.answered_at is not None:
+            activation = activations.at(call.account_id, call.answered_at)
+            if activation is not None:
+                needed[activation.activation_id] = activation
+    plans = {
+        key: await cache.get(connection, activation.plan_id, activation.plan_version)
+        for key, activation in needed.items()
+    }
+    return Prices(accounts, activations, plans)

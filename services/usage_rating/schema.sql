@@ -1,0 +1,167 @@
+-- Accounts as billing_units publishes them: what rating needs of one.
+CREATE TABLE account (
+    account_id text COLLATE "C" PRIMARY KEY,
+    version    integer NOT NULL,
+    currency   text NOT NULL,
+    zone       text NOT NULL,
+    anchor_day integer NOT NULL CHECK (anchor_day BETWEEN 1 AND 28),
+    deleted    boolean NOT NULL
+);
+
+-- Versions of rate plans. Account '*' means: for any account. The document is canonical JSON.
+CREATE TABLE plan (
+    account_id     text COLLATE "C" NOT NULL,
+    plan_id        text COLLATE "C" NOT NULL,
+    version        integer NOT NULL CHECK (version >= 1),
+    sha256         text NOT NULL,
+    name           text NOT NULL,
+    currency       text NOT NULL,
+    effective_from timestamptz NOT NULL,
+    rate_count     integer NOT NULL,
+    document       text NOT NULL,
+    recorded_at    timestamptz NOT NULL,
+    PRIMARY KEY (account_id, plan_id, version),
+    UNIQUE (plan_id, version)
+);
+
+-- Which plan version rates an account (or, under '*', every account without one of its own) from an instant on.
+CREATE TABLE plan_activation (
+    account_id    text COLLATE "C" NOT NULL,
+    activation_id uuid NOT NULL,
+    plan_id       text COLLATE "C" NOT NULL,
+    plan_version  integer NOT NULL,
+    effective_at  timestamptz NOT NULL,
+    recorded_at   timestamptz NOT NULL,
+    PRIMARY KEY (account_id, activation_id),
+    FOREIGN KEY (plan_id, plan_version) REFERENCES plan (plan_id, version)
+);
+
+-- Where each call leg stands: its highest revision, and which rating of it is live.
+CREATE TABLE leg (
+    account_id          text COLLATE "C" NOT NULL,
+    usage_id            uuid NOT NULL,
+    revision            integer NOT NULL,
+    content_hash        bytea NOT NULL,
+    rating_revision     integer NOT NULL,
+    live_rated_usage_id uuid,
+    live_month          date,
+    PRIMARY KEY (account_id, usage_id),
+    CHECK ((live_rated_usage_id IS NULL) = (live_month IS NULL))
+);
+
+-- Every revision of every leg as it came. The only place with the other party's number.
+CREATE TABLE usage (
+    account_id   text COLLATE "C" NOT NULL,
+    usage_id     uuid NOT NULL,
+    revision     integer NOT NULL,
+    month        date NOT NULL,
+    source       text COLLATE "C" NOT NULL,
+    event_id     text COLLATE "C" NOT NULL,
+    content_hash bytea NOT NULL,
+    call         bytea NOT NULL,
+    recorded_at  timestamptz NOT NULL,
+    PRIMARY KEY (account_id, usage_id, revision, month)
+) PARTITION BY RANGE (month);
+CREATE TABLE usage_default PARTITION OF usage DEFAULT;
+
+-- Every rating and every reversal of one, once and for all; `published` is the data of its message.
+CREATE TABLE rated_usage (
+    account_id      text COLLATE "C" NOT NULL,
+    rated_usage_id  uuid NOT NULL,
+    month           date NOT NULL,
+    usage_id        uuid NOT NULL,
+    rating_revision integer NOT NULL,
+    kind            text NOT NULL CHECK (kind IN ('rated', 'reversal')),
+    currency        text NOT NULL,
+    amount          numeric(20, 6) NOT NULL CHECK (amount <> 'NaN'),
+    calls           integer NOT NULL,
+    duration_ms     bigint NOT NULL,
+    billed_s        bigint NOT NULL,
+    booked_period   date NOT NULL,
+    published       bytea NOT NULL,
+    recorded_at     timestamptz NOT NULL,
+    PRIMARY KEY (account_id, rated_usage_id, month)
+) PARTITION BY RANGE (month);
+CREATE TABLE rated_usage_default PARTITION OF rated_usage DEFAULT;
+
+-- Legs that cannot be priced now, and why; a row goes when the leg is priced, replaced or withdrawn.
+CREATE TABLE suspense (
+    account_id  text COLLATE "C" NOT NULL,
+    usage_id    uuid NOT NULL,
+    revision    integer NOT NULL,
+    month       date NOT NULL,
+    reason      text NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (account_id, usage_id)
+);
+
+-- What happened that may end somebody's suspense: an account or a plan appeared ('*': for everybody).
+CREATE TABLE suspense_retry (
+    account_id  text COLLATE "C" PRIMARY KEY,
+    recorded_at timestamptz NOT NULL
+);
+
+GRANT SELECT, INSERT, UPDATE ON account, leg TO @ingest@;
+GRANT SELECT ON plan, plan_activation TO @ingest@;
+GRANT SELECT, INSERT ON usage, rated_usage TO @ingest@;
+GRANT SELECT, INSERT, DELETE ON suspense TO @ingest@;
+GRANT SELECT, INSERT, UPDATE, DELETE ON suspense_retry TO @ingest@;
+
+GRANT SELECT ON account, leg, usage, rated_usage, suspense TO @api@;
+GRANT SELECT, INSERT ON plan, plan_activation TO @api@;
+GRANT SELECT, INSERT, UPDATE ON suspense_retry TO @api@;
+
+ALTER TABLE account ENABLE ROW LEVEL SECURITY;
+ALTER TABLE plan ENABLE ROW LEVEL SECURITY;
+ALTER TABLE plan_activation ENABLE ROW LEVEL SECURITY;
+ALTER TABLE leg ENABLE ROW LEVEL SECURITY;
+ALTER TABLE usage ENABLE ROW LEVEL SECURITY;
+ALTER TABLE rated_usage ENABLE ROW LEVEL SECURITY;
+ALTER TABLE suspense ENABLE ROW LEVEL SECURITY;
+ALTER TABLE suspense_retry ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY own_account ON account TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+-- Everybody may read a plan that is for everybody; only the operator, acting as '*', may write one.
+CREATE POLICY own_account ON plan TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), '') OR account_id = '*')
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON plan_activation TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), '') OR account_id = '*')
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON leg TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON usage TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON rated_usage TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON suspense TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON suspense_retry TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+
+-- What the proof reads; no other service does.
+CREATE VIEW verify_rated_usage WITH (security_invoker = true) AS
+    SELECT account_id, currency, booked_period, rated_usage_id, usage_id, rating_revision, kind,
+           amount, calls, duration_ms, billed_s, published
+    FROM rated_usage;
+CREATE VIEW verify_leg WITH (security_invoker = true) AS
+    SELECT account_id, usage_id, revision, rating_revision, live_rated_usage_id FROM leg;
+CREATE VIEW verify_suspense WITH (security_invoker = true) AS
+    SELECT account_id, usage_id, revision, reason, recorded_at FROM suspense;
+CREATE VIEW verify_suspense_retry WITH (security_invoker = true) AS
+    SELECT account_id, recorded_at FROM suspense_retry;
+-- An unknown field of a call may hold U+0000, which jsonb refuses.
+CREATE VIEW verify_usage WITH (security_invoker = true) AS
+    SELECT account_id, usage_id, revision, source, event_id, call,
+           coalesce((replace(convert_from(call, 'UTF8'), '\u0000', '\u0001')::jsonb ->> 'voided')::boolean, false)
+               AS voided
+    FROM usage;
+CREATE VIEW verify_plan WITH (security_invoker = true) AS
+    SELECT account_id, plan_id, version, document FROM plan;

@@ -1,0 +1,1 @@
+"""What is said between services: schemas, examples, topics, and who is refused."""

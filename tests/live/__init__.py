@@ -1,0 +1,1 @@
+"""Tests on real processes: started, killed, paused, restarted."""

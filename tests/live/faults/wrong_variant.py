@@ -1,0 +1,114 @@
+"""Starts a service that is known to be wrong, to see whether the harness notices.
+
+`python -m tests.live.faults.wrong_variant VARIANT services.usage_rating --role ingest`. Here, and only here,
+parts of the product are replaced: that is what is being tested.
+"""
+
+import asyncio
+import runpy
+import sys
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Connection, Pool
+from chassis.intake import transaction
+from chassis.intake.batch import Conflict
+from chassis.intake.events import Event
+from chassis.outbox.lanes import MessageList
+from chassis.outbox.producer import LaneProducer
+from chassis.outbox.publisher import Committed, PartitionPublisher
+from contracts.events.call import CallDetailRecord
+from services.usage_rating.handlers import calls, messages
+
+POLL_S = 0.002
+
+
+def no_fence() -> None:
+    """The position is moved whatever epoch and offset it stands at; batches are told apart by nothing else."""
+    transaction.QUERIES._statements["move_position"] = """
+        UPDATE input_position SET next_offset = $6
+        WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND $4::bigint > 0 AND $5::bigint >= 0
+        RETURNING true
+    """
+
+
+def no_deduplication() -> None:
+    """Every record is new: neither the event's id nor its leg is looked up, a repeat is another use."""
+
+    async def all_fresh(
+        connection: Connection, events: list[Event[Any]]
+    ) -> tuple[list[Event[Any]], int, list[Conflict]]:
+        return list(events), 0, []
+
+    known = messages.use_of
+    count = iter(range(sys.maxsize))
+
+    def another_use(call: CallDetailRecord, source: str, event_id: str) -> messages.Use:
+        use = known(call, source, event_id)
+        return messages.Use(use.call, use.source, UUID(int=use.usage_id.int ^ next(count)), use.cause_id)
+
+    transaction._deduplicate = all_fresh  # type: ignore[assignment]
+    calls.use_of = another_use
+
+
+def outbox_by_id() -> None:
+    """The outbox is polled by an id that is drawn before commit; the harness has added the column `id`."""
+    PartitionPublisher.__init__ = _poller_init  # type: ignore[method-assign]
+    PartitionPublisher.offer = _offer_nothing  # type: ignore[method-assign]
+    PartitionPublisher.run = _poll_by_id  # type: ignore[method-assign]
+    PartitionPublisher.drained = _drained_at_once  # type: ignore[method-assign]
+
+
+def _poller_init(self: Any, pool: Pool, producer: LaneProducer, tasks: int = 4) -> None:
+    self._pool, self._producer = pool, producer
+
+
+async def _offer_nothing(self: Any, committed: Committed) -> None:
+    return
+
+
+async def _drained_at_once(self: Any) -> None:
+    return
+
+
+async def _poll_by_id(self: Any) -> None:
+    last = 0
+    while True:
+        rows = await self._pool.fetch(
+            "SELECT id, lane, first_seq, topic, record_keys, record_values, record_headers FROM outbox "
+            "WHERE id > $1 ORDER BY id LIMIT 50",
+            last,
+        )
+        for row in rows:
+            await self._producer.publish(
+                row["lane"],
+                MessageList(
+                    first_seq=row["first_seq"],
+                    topic=row["topic"],
+                    keys=row["record_keys"],
+                    values=row["record_values"],
+                    headers=row["record_headers"],
+                ),
+            )
+            last = row["id"]
+        await asyncio.sleep(POLL_S)
+
+
+VARIANTS: dict[str, Callable[[], None]] = {
+    "no_fence": no_fence,
+    "no_deduplication": no_deduplication,
+    "outbox_by_id": outbox_by_id,
+}
+
+
+def main() -> None:
+    """Make the process wrong, then run the module as `python -m` would."""
+    _, variant, module, *arguments = sys.argv
+    VARIANTS[variant]()
+    sys.argv = [module, *arguments]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""A service with a real PostgreSQL and a real broker."""

@@ -1,0 +1,1 @@
+"""billing_units: its handlers and its API on a real database."""

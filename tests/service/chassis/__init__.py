@@ -1,0 +1,1 @@
+"""The chassis at work on a real PostgreSQL: batches, lanes and publishers."""

@@ -1,0 +1,1 @@
+"""Reporting: charges numbered, added up and published by unit."""

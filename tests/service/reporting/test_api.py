@@ -1,0 +1,185 @@
+"""The API: summaries that tie, reports that are kept and published, and clear answers to what cannot be."""
+
+import asyncio
+import uuid
+from decimal import Decimal
+from functools import partial, reduce
+from typing import Any
+
+import orjson
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from cli.commands.units import name_of, table_of
+from cli.main import app
+from cli.stack.ports import free_port
+from contracts.topics import REPORTS
+from services.reporting.domain.rollup import NOTHING, Quantities
+from tests.service.reporting.conftest import KEY, Publisher, Running, read_topic
+from tests.service.reporting.test_unit_topics import PATIENCE_S, published_all
+from tests.support.unit_costs import (
+    OCTOBER,
+    a_charge,
+    a_charge_record,
+    a_fact_record,
+    a_unit_fact,
+    a_unit_id,
+    an_account_fact,
+)
+
+PERIOD = OCTOBER.isoformat()
+
+
+async def a_month(running: Running, publish: Publisher, account: str) -> Decimal:
+    """An account with costs in two of its three units and some unassigned; what they sum to."""
+    charges = [
+        a_charge(n, f"{n}.{n:06d}", account=account, unit=("north", "south", None)[n % 3], seconds=n)
+        for n in range(1, 31)
+    ]
+    charges += [a_charge(40, "7.000007", account=account, reverses=7)]
+    facts = [an_account_fact(account), *(a_unit_fact(name, account) for name in ("north", "south", "idle"))]
+    await publish.facts([a_fact_record(fact) for fact in facts])
+    await publish.charges([a_charge_record(charge) for charge in charges])
+    await published_all(running, account, len(charges))
+    return sum((charge.amount for charge in charges), Decimal(0))
+
+
+def figures(line: dict[str, Any]) -> Quantities:
+    return Quantities(
+        calls=line["calls"],
+        duration_ms=line["duration_ms"],
+        billed_s=line["billed_s"],
+        amount=Decimal(line["amount"]),
+    )
+
+
+def ask(running: Running, account: str, path: str, **params: str) -> dict[str, Any]:
+    with running.client(account) as client:
+        response = client.get(path, params=params)
+    assert response.status_code == 200, response.text
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
+@pytest.mark.parametrize("group", ["unit", "day", "category"])
+async def test_the_summary_ties(running: Running, publish: Publisher, account: str, group: str) -> None:
+    total = await a_month(running, publish, account)
+    answer = ask(running, account, "/api/v1/unit-costs", period=PERIOD, group=group)
+    assert (answer["currency"], answer["period"]) == ("EUR", PERIOD)
+    assert Decimal(answer["total"]["amount"]) == total
+    lines = answer["data"]
+    assert reduce(Quantities.__add__, map(figures, lines), NOTHING) == figures(answer["total"])
+    assert sum(Decimal(line["share"]) for line in lines) == 1
+    units = {a_unit_id(name, account) for name in ("north", "south", "idle")}
+    assert {line["unit_id"] for line in lines} == {*units, None}
+    assert lines[-1]["unit_id"] is None
+    idle = [line for line in lines if line["unit_id"] == a_unit_id("idle", account)]
+    assert [figures(line) for line in idle] == [NOTHING]
+
+
+async def test_without_a_period_it_is_the_latest_with_costs(
+    running: Running, publish: Publisher, account: str
+) -> None:
+    await a_month(running, publish, account)
+    assert ask(running, account, "/api/v1/unit-costs")["period"] == PERIOD
+
+
+async def test_a_report_is_made_kept_and_published(running: Running, publish: Publisher, account: str) -> None:
+    total = await a_month(running, publish, account)
+    with running.client(account) as client:
+        made = client.post("/api/v1/unit-reports", json={"period": PERIOD})
+        assert made.status_code == 201, made.text
+        report = made.json()["data"]
+        assert client.get(made.headers["Location"]).json()["data"] == report
+    assert Decimal(report["total_amount"]) == total
+    assert reduce(Quantities.__add__, map(figures, report["lines"]), NOTHING).amount == total
+    assert len(report["lines"]) == 4
+    with running.client(f"{account}-other") as other:
+        assert other.get(made.headers["Location"]).status_code == 404
+
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            if events := await reports_of(running, account):
+                break
+            await asyncio.sleep(0.2)
+    assert [event["data"] for event in events] == [report]
+    assert events[0]["id"] == report["report_id"]
+    assert events[0]["type"] == "ringledger.unit-report-made.v1"
+
+
+async def reports_of(running: Running, account: str) -> list[dict[str, Any]]:
+    records = await read_topic(running.kafka, REPORTS.name, partitions=REPORTS.partitions)
+    return [orjson.loads(record.value) for record in records if record.key == account.encode()]
+
+
+async def test_the_command_shows_what_the_api_says(running: Running, publish: Publisher, account: str) -> None:
+    total = await a_month(running, publish, account)
+    answer = ask(running, account, "/api/v1/unit-costs", period=PERIOD)
+    names = {a_unit_id("north", account): "North"}
+    lines = [{**line, "name": name_of(line["unit_id"], names)} for line in answer["data"]]
+    table = table_of(account, answer, lines)
+    cells = {str(column.header): [*column.cells, column.footer] for column in table.columns}
+    assert cells["Unit"][-2:] == ["Unassigned", "Total"]
+    assert {"North", a_unit_id("south", account)} <= set(cells["Unit"])
+    assert cells["Cost EUR"][-1] == f"{total:,.6f}"
+    assert sum(Decimal(str(cell).replace(",", "")) for cell in cells["Cost EUR"][:-1]) == total
+    assert cells["Share"][-1] == "100.00 %"
+
+
+async def test_the_command_asks_and_says_what_went_wrong(
+    running: Running, publish: Publisher, account: str
+) -> None:
+    """Names come from billing_units; where it does not answer, ids do."""
+    total = await a_month(running, publish, account)
+    nobody = f"http://127.0.0.1:{free_port()}"
+    here = {
+        "RINGLEDGER_REPORTING_URL": running.api,
+        "RINGLEDGER_BILLING_UNITS_URL": nobody,
+        "REPORTING_API_KEY": KEY,
+    }
+
+    async def command(*words: str, **changed: str) -> Result:
+        invoke = partial(CliRunner().invoke, app, ["units", "costs", *words], env=here | changed)
+        return await asyncio.to_thread(invoke)
+
+    shown = await command("--account", account, "--period", PERIOD, "--json")
+    assert shown.exit_code == 0, shown.output
+    answer = orjson.loads(shown.stdout)
+    assert Decimal(answer["total"]["amount"]) == total
+    assert {line["name"] for line in answer["data"]} >= {a_unit_id("idle", account), "Unassigned"}
+    assert "ids instead" in shown.stderr
+    table = await command("--account", account)
+    assert (table.exit_code, f"{total:,.6f}" in table.stdout) == (0, True)
+    refused = await command("--account", f"{account}-other")
+    assert (refused.exit_code, "nothing is known of account" in refused.stderr) == (2, True)
+    unreached = await command("--account", account, RINGLEDGER_REPORTING_URL=nobody)
+    assert (unreached.exit_code, "does not answer" in unreached.stderr) == (1, True)
+
+
+async def test_what_cannot_be_is_said_clearly(running: Running, publish: Publisher, account: str) -> None:
+    await a_month(running, publish, account)
+    north = a_unit_id("north", account)
+    expected = [
+        (f"/api/v1/unit-costs/{uuid.uuid4()}", 404, "not_found"),
+        ("/api/v1/unit-costs/north", 422, "invalid"),
+        (f"/api/v1/unit-costs/{north}?limit=0", 422, "invalid"),
+        (f"/api/v1/unit-costs/{north}?after_seq=-1", 422, "invalid"),
+        ("/api/v1/unit-costs?period=2026-10-02", 422, "not_a_period"),
+        ("/api/v1/unit-costs?period=20261001", 422, "invalid"),
+        ("/api/v1/unit-costs?group=week", 422, "invalid"),
+        (f"/api/v1/unit-reports/{uuid.uuid4()}", 404, "not_found"),
+    ]
+    with running.client(account) as client:
+        for path, status, code in expected:
+            response = client.get(path)
+            assert (response.status_code, response.json()["code"]) == (status, code), path
+            assert response.headers["content-type"] == "application/problem+json"
+    with running.client(f"{account}-other") as client:
+        assert client.get(f"/api/v1/unit-costs/{north}").status_code == 404
+        assert client.get("/api/v1/unit-costs").status_code == 404
+    with running.client("no_such_form") as client:
+        assert client.get("/api/v1/unit-costs").status_code == 422
+    for key in ("wrong", f"{KEY}x", KEY[:-1]):
+        with running.client(account, key=key) as client:
+            assert client.get("/api/v1/unit-costs").status_code == 401

@@ -1,0 +1,1 @@
+"""usage_rating's handlers, job and API on a real PostgreSQL."""

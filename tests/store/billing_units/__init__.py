@@ -1,0 +1,1 @@
+"""billing_units: its statements, schema and roles."""

@@ -1,0 +1,210 @@
+"""The schema is one: picture and road meet, every query fits it, and each role may do what it should."""
+
+from collections.abc import AsyncIterator
+from datetime import date
+
+import asyncpg
+import pytest
+
+from chassis.database import Pool, account_transaction
+from chassis.migrate import api_role, ingest_role
+from services.billing_units.store import charges, directory, listing, views
+from tests.conftest import FreshDatabase
+from tests.support.allocating import Allocating, api_pool, ingest_pool
+from tests.support.directory import (
+    a_membership,
+    a_number,
+    a_rated_call,
+    a_unit,
+    a_working_account,
+    an_assignment,
+    its_reversal,
+)
+from tests.support.schemas import catalog_of, drawn, migrated
+
+SCHEMA = "billing_units"
+QUERIES = {
+    f"{name}": text
+    for queries in (views.QUERIES, directory.QUERIES, listing.QUERIES)
+    for name, text in queries.items()
+}
+TABLES = (
+    "account", "allocation", "assignment", "charge", "directory", "directory_user", "number", "reversal_wait",
+    "team", "team_membership", "unit",
+)  # fmt: skip
+HOT = {
+    "list_revisions": "directory_account_id",
+    "list_number_histories": "assignment_by_member",
+    "list_user_tenures": "team_membership_by_user",
+    "list_unit_ends": "unit_pkey",
+    "lock_allocations": "allocation_pkey",
+    "list_charges": "_pkey",
+    "list_charges_of_unit": "account_id_unit_id_billed_at_idx",
+    "list_charges_of_nobody": "account_id_unit_id_billed_at_idx",
+    "list_placements": "assignment_by_member",
+}
+_PAGE = "'harbour-care', '2026-06-02', '2026-06-03', '2000-01-01', '00000000-0000-0000-0000-000000000000', 10"
+ARGUMENTS = {
+    "list_charges": "'harbour-care', '2026-06-02', '{}'",
+    "list_charges_of_unit": f"{_PAGE}, '6eba8e11-83a7-53a1-b36a-c1f477ee6886'",
+    "list_charges_of_nobody": _PAGE,
+}
+"""Where nothing given would leave no partition to read."""
+VIEWS = ("verify_charge", "verify_allocation", "verify_reversal_wait", "verify_assignment")
+
+
+@pytest.fixture
+async def dsn(fresh_database: FreshDatabase) -> str:
+    return await fresh_database(migrated(SCHEMA))
+
+
+@pytest.fixture
+async def ingest(dsn: str) -> AsyncIterator[Pool]:
+    pool = await ingest_pool(dsn)
+    yield pool
+    await pool.close()
+
+
+async def test_the_picture_and_the_road_meet(dsn: str, fresh_database: FreshDatabase) -> None:
+    picture = await catalog_of(await fresh_database(drawn(SCHEMA)), SCHEMA)
+    road = await catalog_of(dsn, SCHEMA)
+    assert any("one_unit_for_a_number" in line for line in road)
+    assert picture == road
+
+
+async def test_every_query_fits_the_schema(ingest: Pool) -> None:
+    assert len(QUERIES) == sum(map(len, (views.QUERIES, directory.QUERIES, listing.QUERIES))) > 20
+    assert charges.QUERIES is views.QUERIES
+    async with ingest.acquire() as connection:
+        for name, text in QUERIES.items():
+            try:
+                await connection.prepare(text)
+            except asyncpg.PostgresError as error:
+                raise AssertionError(f"{name}: {error}") from error
+
+
+async def test_hot_queries_use_their_index(dsn: str, ingest: Pool) -> None:
+    """On an account of some size, with sequential scans forbidden, the planner shows which index fits."""
+    await _fill(dsn, ingest)
+    async with ingest.acquire() as connection, connection.transaction():
+        await connection.execute("SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan")
+        for name, index in HOT.items():
+            statement = await connection.prepare(QUERIES[name])
+            nothing = ", ".join(["NULL"] * len(statement.get_parameters()))
+            await connection.execute(f"PREPARE hot AS {QUERIES[name]}")
+            plan = await connection.fetch(f"EXPLAIN EXECUTE hot({ARGUMENTS.get(name, nothing)})")
+            await connection.execute("DEALLOCATE hot")
+            assert index in "\n".join(row[0] for row in plan), name
+
+
+async def _fill(dsn: str, ingest: Pool) -> None:
+    numbers = [f"+4420794{index:05d}" for index in range(60000, 60500)]
+    allocating = Allocating(pool=ingest)
+    await allocating.adopt(*a_working_account(), *map(a_number, numbers))
+    await allocating.adopt(*(an_assignment(number, f"Unit {n % 300}") for n, number in enumerate(numbers)))
+    people = [a_membership(user=f"agent-{index}") for index in range(500)]
+    await allocating.adopt(*people, *(a_unit(f"Unit {index}") for index in range(300)))
+    await allocating.rate(*(a_rated_call(f"call-{index}", own_number=numbers[index]) for index in range(400)))
+    admin = await asyncpg.connect(dsn)
+    try:
+        await admin.execute("ANALYZE")
+    finally:
+        await admin.close()
+
+
+async def test_every_table_of_accounts_is_secured_by_row(ingest: Pool) -> None:
+    rows = await ingest.fetch(
+        """
+        SELECT c.relname, c.relrowsecurity FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+        WHERE c.relnamespace = $1::regnamespace AND c.relkind IN ('r', 'p') AND a.attname = 'account_id'
+        """,
+        SCHEMA,
+    )
+    assert {row["relname"] for row in rows} > {*TABLES, "charge_other"}
+    assert [row["relname"] for row in rows if not row["relrowsecurity"]] == []
+
+
+async def test_one_account_sees_nothing_of_another(dsn: str, ingest: Pool) -> None:
+    allocating = Allocating(pool=ingest)
+    for account in ("acme", "other"):
+        await allocating.adopt(*a_working_account(account))
+        await allocating.rate(a_rated_call(account=account))
+    api = await api_pool(dsn)
+    try:
+        for table in ("account", "assignment", "charge", "directory", "directory_user", "number", "unit"):
+            assert await api.fetch(f"SELECT account_id FROM {table}") == [], table
+            async with account_transaction(api, "acme") as connection:
+                rows = await connection.fetch(f"SELECT DISTINCT account_id FROM {table}")
+            assert [row["account_id"] for row in rows] == ["acme"], table
+        for hidden in (*VIEWS, "charge_other"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await api.fetch(f"SELECT account_id FROM {hidden}")
+        async with account_transaction(api, "acme") as connection:
+            assert await connection.execute("UPDATE unit SET name = 'x' WHERE account_id = 'other'") == "UPDATE 0"
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+                await connection.execute(
+                    "INSERT INTO unit VALUES ('other', gen_random_uuid(), 1, 'x', NULL, false, NULL, now())"
+                )
+    finally:
+        await api.close()
+
+
+async def test_history_is_only_added_to_and_only_by_the_consumers(ingest: Pool) -> None:
+    rows = await ingest.fetch(
+        """
+        SELECT role, privilege, relname
+        FROM unnest($1::text[]) AS role, unnest('{INSERT,UPDATE,DELETE,TRUNCATE}'::text[]) AS privilege, pg_class c
+        WHERE relnamespace = $2::regnamespace AND relkind IN ('r', 'p') AND relname = ANY ($3::text[])
+          AND has_table_privilege(role, c.oid, privilege)
+        """,
+        [ingest_role(SCHEMA), api_role(SCHEMA)],
+        SCHEMA,
+        ["charge", "charge_other", "allocation", "reversal_wait"],
+    )
+    assert {(row["role"], row["privilege"], row["relname"]) for row in rows} == {
+        (ingest_role(SCHEMA), "INSERT", "charge"),
+        (ingest_role(SCHEMA), "INSERT", "allocation"),
+        (ingest_role(SCHEMA), "UPDATE", "allocation"),
+        (ingest_role(SCHEMA), "INSERT", "reversal_wait"),
+        (ingest_role(SCHEMA), "DELETE", "reversal_wait"),
+    }
+
+
+async def test_the_proof_reads_every_charge_and_wait(dsn: str, ingest: Pool) -> None:
+    allocating = Allocating(pool=ingest)
+    await allocating.adopt(*a_working_account())
+    await allocating.rate(a_rated_call("one"), its_reversal(a_rated_call("two")))
+    admin = await asyncpg.connect(dsn, server_settings={"search_path": SCHEMA})
+    try:
+        found = {view: await admin.fetch(f"SELECT * FROM {view}") for view in VIEWS}
+    finally:
+        await admin.close()
+    assert [len(found[view]) for view in VIEWS] == [1, 2, 1, 1]
+    assert {row["state"] for row in found["verify_allocation"]} == {"allocated", "reversal_waiting"}
+    assert found["verify_assignment"][0]["unit_known"]
+
+
+async def test_an_amount_is_a_number(dsn: str, ingest: Pool) -> None:
+    allocating = Allocating(pool=ingest)
+    await allocating.adopt(*a_working_account())
+    await allocating.rate(a_rated_call())
+    admin = await asyncpg.connect(dsn, server_settings={"search_path": SCHEMA})
+    try:
+        with pytest.raises(asyncpg.CheckViolationError):
+            await admin.execute("UPDATE charge SET amount = 'NaN'")
+    finally:
+        await admin.close()
+
+
+async def test_partitions_are_made_ahead_and_take_the_charges(ingest: Pool) -> None:
+    allocating = Allocating(pool=ingest)
+    await allocating.adopt(*a_working_account())
+    await allocating.rate(a_rated_call("early", answered="2031-05-02T08:15:00Z"))
+    async with ingest.acquire() as connection:
+        assert await charges.make_charge_partitions(connection, date(2031, 5, 31), 3) == 2
+        assert await charges.make_charge_partitions(connection, date(2031, 5, 31), 3) == 0
+    await allocating.rate(a_rated_call("late", answered="2031-06-30T08:15:00Z"))
+    rows = await ingest.fetch("SELECT tableoid::regclass::text AS place, use_on FROM charge ORDER BY use_on")
+    assert [row["place"] for row in rows] == ["charge_other", "charge_2031_06"]
+    await allocating.rate(its_reversal(a_rated_call("late", answered="2031-06-30T08:15:00Z")))
+    assert await ingest.fetchval("SELECT sum(amount) FROM charge WHERE use_on = '2031-06-30'") == 0

@@ -1,0 +1,63 @@
+"""Reporting's schema in a database of the test's own, reached as the service's own roles."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chassis.database import Pool, open_pool
+from chassis.intake.batch import Batch
+from chassis.intake.events import Event
+from chassis.migrate import api_role, ingest_role
+from chassis.outbox.lanes import Outgoing
+from services.reporting.handlers.charges import record_charges
+from tests.conftest import FreshDatabase
+from tests.support.schemas import as_role, migrated
+from tests.support.unit_costs import AT
+
+Record = Callable[[Sequence[Event[Any]]], Awaitable[Batch]]
+
+
+@pytest.fixture
+async def dsn(fresh_database: FreshDatabase) -> str:
+    """An empty reporting schema, as its administrator."""
+    return await fresh_database(migrated("reporting"))
+
+
+async def pool_as(dsn: str, role: str) -> Pool:
+    return await open_pool(as_role(dsn, role), schema="reporting", application_name="test", max_size=4)
+
+
+@pytest.fixture
+async def ingest(dsn: str) -> AsyncIterator[Pool]:
+    """The pool of consumers and jobs."""
+    pool = await pool_as(dsn, ingest_role("reporting"))
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+async def api(dsn: str) -> AsyncIterator[Pool]:
+    """The pool of HTTP handlers."""
+    pool = await pool_as(dsn, api_role("reporting"))
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+def record(ingest: Pool) -> Record:
+    """Applies charges as one batch in a transaction of its own, as the chassis does."""
+    now = AT
+
+    async def apply(events: Sequence[Event[Any]]) -> Batch:
+        nonlocal now
+        now += timedelta(seconds=1)
+        async with ingest.acquire() as connection, connection.transaction():
+            batch = Batch(
+                connection=connection, events=events, outgoing=Outgoing(lane="charges/0"), recorded_at=now
+            )
+            await record_charges(batch)
+        return batch
+
+    return apply

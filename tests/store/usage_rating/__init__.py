@@ -1,0 +1,1 @@
+"""usage_rating's schema and statements on a real PostgreSQL."""

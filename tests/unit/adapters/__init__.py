@@ -1,0 +1,1 @@
+"""Adapters: what each makes of small invented exports, and of the real ones where they are at hand."""

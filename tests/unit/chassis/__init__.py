@@ -1,0 +1,1 @@
+"""What the chassis does without broker and database."""

@@ -1,0 +1,1 @@
+"""The pure core of usage_rating: laws, worked cases and refusals."""

@@ -1,0 +1,1 @@
+"""The laws of the values every service shares."""
