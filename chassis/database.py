@@ -1,5 +1,6 @@
 """Pools on PostgreSQL: one schema, one role, and a time limit on everything that waits."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
@@ -11,6 +12,7 @@ Connection: TypeAlias = Any
 Pool: TypeAlias = Any
 
 ACQUIRE_TIMEOUT_S = 10
+ROLE_RETRY_S = 1
 
 INFRASTRUCTURE_ERRORS: tuple[type[BaseException], ...] = (
     OSError,
@@ -42,10 +44,13 @@ async def open_pool(
     statement_timeout_s: int = 30,
     lock_timeout_s: int = 20,
 ) -> Pool:
-    """A pool whose connections see `schema` only and give up waiting after the limits given."""
+    """A pool whose connections see `schema` only and give up waiting after the limits given.
+
+    It is empty at first, so that a service starts also while its database is away.
+    """
     return await asyncpg.create_pool(
         dsn,
-        min_size=1,
+        min_size=0,
         max_size=max_size,
         timeout=ACQUIRE_TIMEOUT_S,
         command_timeout=statement_timeout_s + 5,
@@ -63,7 +68,19 @@ async def open_pool(
 
 
 async def refuse_unsafe_role(pool: Pool, schema: str) -> None:
-    """Raise UnsafeRole when the pool's role is one that row-level security does not bind."""
+    """Raise UnsafeRole when the pool's role is one that row-level security does not bind.
+
+    Waits for a database that is away: nothing may be served before this is known.
+    """
+    while True:
+        try:
+            await _refuse_unsafe_role(pool, schema)
+            return
+        except INFRASTRUCTURE_ERRORS:
+            await asyncio.sleep(ROLE_RETRY_S)
+
+
+async def _refuse_unsafe_role(pool: Pool, schema: str) -> None:
     row = await pool.fetchrow(
         """
         SELECT r.rolsuper, r.rolbypassrls, r.rolname,

@@ -97,6 +97,44 @@ ALTER TABLE outbox SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_th
 ALTER TABLE outbox_lane SET (fillfactor = 50);
 ALTER TABLE input_position SET (fillfactor = 50);
 
+-- Makes the monthly partitions of a table of this schema, `months` of them from `first_on`'s month on; returns how
+-- many were new. Rows of a month that has none lie in `<table>_other`; once they do, that month stays there. With
+-- the owner's rights, because the ingest role owns nothing.
+CREATE FUNCTION make_month_partitions(parent text, first_on date, months integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    key_column name;
+    starts_on  date;
+    ends_on    date;
+    child      text;
+    taken      boolean;
+    made       integer := 0;
+BEGIN
+    SELECT a.attname INTO STRICT key_column
+    FROM pg_partitioned_table p
+    JOIN pg_class c ON c.oid = p.partrelid
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = p.partattrs[0]
+    WHERE c.relname = parent AND c.relnamespace = current_schema()::regnamespace;
+    FOR step IN 0 .. months - 1 LOOP
+        starts_on := date_trunc('month', first_on::timestamp)::date + make_interval(months => step);
+        ends_on := starts_on + make_interval(months => 1);
+        child := parent || '_' || to_char(starts_on, 'YYYY_MM');
+        CONTINUE WHEN to_regclass(quote_ident(child)) IS NOT NULL;
+        EXECUTE format('SELECT EXISTS (SELECT FROM %I WHERE %I >= %L AND %I < %L)',
+                       parent || '_other', key_column, starts_on, key_column, ends_on) INTO taken;
+        CONTINUE WHEN taken;
+        EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', child, parent);
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', child);
+        EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
+                       parent, child, starts_on, ends_on);
+        made := made + 1;
+    END LOOP;
+    RETURN made;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION make_month_partitions(text, date, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION make_month_partitions(text, date, integer) TO @ingest@;
+
 GRANT SELECT, INSERT, UPDATE ON input_position TO @ingest@;
 GRANT SELECT, INSERT ON offset_fate, seen_event, event_conflict, conflict_resolution TO @ingest@;
 GRANT SELECT, INSERT, UPDATE ON outbox_lane TO @ingest@;

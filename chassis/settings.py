@@ -53,6 +53,7 @@ class ServiceSettings(BaseSettings):
         default=0.05, gt=0, le=1, description="… when they are also more than this share of what was read."
     )
     dead_letter_window_s: int = Field(default=300, ge=1, description="The window of that limit, in seconds.")
+    partitions_ahead: int = Field(default=3, ge=1, le=24, description="Months of partitions prepared ahead.")
     event_horizon_days: int | None = Field(
         default=None, ge=1, description="Older records (by the broker's clock) are quarantined; none by default."
     )

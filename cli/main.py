@@ -2,7 +2,7 @@
 
 import typer
 
-from cli.commands import cdrs, conflicts, demo, dlq, migrate, plans, rate, stack, suspense, units, verify
+from cli.commands import cdrs, conflicts, demo, directory, dlq, migrate, plans, rate, stack, suspense, units, verify
 
 app = typer.Typer(
     name="ringledger",
@@ -20,6 +20,7 @@ conflicts.register(app)
 dlq.register(app)
 units.register(app)
 plans.register(app)
+directory.register(app)
 cdrs.register(app)
 rate.register(app)
 

@@ -5,8 +5,11 @@ import re
 HIDDEN = 4
 """Last digits of a number that are hidden."""
 
-_NUMBER = re.compile(r"(?<![0-9A-Fa-f-])[0-9]{7,}(?![0-9A-Fa-f-])", re.ASCII)
-"""Seven digits or more, with or without `+`, as a broken record may have them; the parts of a UUID are none."""
+_NUMBER = re.compile(r"(?:(?<![0-9A-Fa-f-])|(?<=\\u002[Bb]))[0-9]{7,}(?![0-9A-Fa-f-])", re.ASCII)
+"""Seven digits or more, with or without `+` (in JSON also `\\u002b`), as a broken record may have them.
+
+The parts of a UUID are none.
+"""
 
 
 def shown(value: bytes | None, *, reveal: bool) -> str | None:

@@ -1,12 +1,14 @@
 """Makes a rate plan the one in force, at usage_rating's API; one that is in force already is left as it is."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cli.service_api import get, post
-from services.usage_rating.domain.document import canonical_text, digest_of, to_document
+from services.usage_rating.domain.document import canonical_text, digest_of, parse_document, to_document
 from services.usage_rating.domain.plan import RatePlan
+from services.usage_rating.domain.problems import Problems
 
 EVERY_ACCOUNT = "*"
 _PLANS_LISTED = "500"
@@ -29,11 +31,9 @@ def activate(plan: RatePlan, account: str, *, data: Path | None = None) -> Activ
 
     data: the folder of the stack that is meant. Raises Refused, or StackError when the service is not reached.
     """
+    document = to_document(plan)
     newest = _newest(list_plans(account, data=data), plan.plan_id, account)
-    if (
-        newest is not None
-        and digest_of(canonical_text(replace(plan, version=newest["version"]))) == newest["sha256"]
-    ):
+    if newest is not None and newest["sha256"] == _digest(document, newest["version"]):
         return Activation(
             plan_id=plan.plan_id,
             version=newest["version"],
@@ -42,7 +42,7 @@ def activate(plan: RatePlan, account: str, *, data: Path | None = None) -> Activ
             sha256=newest["sha256"],
             new=False,
         )
-    accepted = post("usage_rating", "/api/v1/plans", account, to_document(plan), data=data)["data"]
+    accepted = post("usage_rating", "/api/v1/plans", account, document, data=data)["data"]
     return Activation(
         plan_id=accepted["plan_id"],
         version=accepted["version"],
@@ -60,8 +60,10 @@ def list_plans(account: str, *, data: Path | None = None) -> list[dict[str, Any]
     return plans
 
 
-def _digest(plan: RatePlan, version: int) -> str:
-    return digest_of(canonical_text(replace(plan, version=version)))
+def _digest(document: Mapping[str, Any], version: int) -> str:
+    """The digest the service gives this document as that version: of the plan it reads, not of its spelling."""
+    plan = parse_document({**document, "version": version})
+    return "" if isinstance(plan, Problems) else digest_of(canonical_text(plan))
 
 
 def _newest(plans: list[dict[str, Any]], plan_id: str, account: str) -> dict[str, Any] | None:

@@ -69,8 +69,13 @@ def _ask(
 
 
 def _refusal(service: str, response: "httpx.Response") -> Refused:
+    """The problem document (RFC 9457) that a service answers with; anything else is told by its status."""
     try:
         problem = response.json()
-        return Refused(f"{service}: {problem['detail']}", problem.get("errors", ()))
+        sentence, errors = f"{service}: {problem['detail']}", problem.get("errors", ())
+        invalid = [f"{error['pointer']}: {error['detail']}" for error in errors if "pointer" in error]
     except (ValueError, KeyError, TypeError, AttributeError):
         return Refused(f"{service}: {response.status_code} {response.reason_phrase}")
+    if invalid:
+        return Refused(f"{sentence} {'; '.join(invalid)}")
+    return Refused(sentence, errors)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.stack import postgres
+from cli.stack.jars import KAFKA_VERSION, cache_folder, missing_jars, unreachable
 from cli.stack.processes import StackError
 from tests.support.databases import Databases, Prepare
 from tests.support.report import NO_REAL_DATA, RunReport
@@ -69,6 +71,17 @@ def postgres_admin_dsn(run_report: RunReport) -> Iterator[str]:
     run_report.use_database(found.described)
     yield found.address
     found.close()
+
+
+@pytest.fixture(scope="session")
+def own_servers(run_report: RunReport) -> None:
+    """For tests that start brokers and databases of their own; without Kafka's jars they cannot run."""
+    missing = missing_jars(cache_folder())
+    problem = unreachable(missing[0]) if missing else None
+    if problem is not None:
+        pytest.skip(f"no broker: {problem}")
+    run_report.use_broker(f"Apache Kafka {KAFKA_VERSION} (jars, started by tests)")
+    run_report.use_database(f"PostgreSQL {postgres.version()} (wheel, started by tests)")
 
 
 @pytest.fixture(scope="session")

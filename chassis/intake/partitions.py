@@ -27,7 +27,9 @@ class PartitionState:
     """The state of one partition in this process.
 
     next_offset and epoch hold while HELD. anchored: this generation began with a seek of ours to
-    `next_offset`, so an offset missing at its start does not exist in the log.
+    `next_offset`, so an offset missing at its start does not exist in the log. failures: how often what stands
+    at the position failed without the database or broker being at fault; it outlives a generation, or a
+    batch that is read again between its attempts would never be looked into.
     """
 
     generation: int = 0
@@ -36,6 +38,7 @@ class PartitionState:
     epoch: int = 0
     anchored: bool = False
     alarm: str | None = None
+    failures: int = 0
 
 
 class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -73,9 +76,12 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
                 state.hold = Hold.UNCLAIMED
 
     def owns(self, partition: TopicPartition, epoch: int) -> bool:
-        """Whether this process still believes to hold the partition under `epoch`."""
+        """Whether this process still believes to hold the partition under `epoch`.
+
+        A partition stopped by an alarm is still its own: what was committed before leaves.
+        """
         state = self[partition]
-        return state.hold is Hold.HELD and state.epoch == epoch
+        return partition in self.assigned and state.hold in (Hold.HELD, Hold.STOPPED) and state.epoch == epoch
 
     def stop(self, partition: TopicPartition, alarm: str) -> None:
         """Stop a partition with an alarm that /readyz?verbose shows."""

@@ -69,10 +69,11 @@ class Worker:
 
     async def _take(self, taken: Slice) -> None:
         partition = TopicPartition(taken.topic, taken.partition)
-        failures = 0
+        state = self.partitions[partition]
+        tries = 0
         while True:
             try:
-                await self._apply(partition, taken, failures)
+                await self._apply(partition, taken)
                 return
             except PositionLost as lost:
                 metrics.BATCH_FAILURES.labels(taken.topic, "position_lost").inc()
@@ -87,11 +88,12 @@ class Worker:
                     taken.topic, "infrastructure" if infrastructure else "statement"
                 ).inc()
                 LOG.warning("batch_rolled_back", topic=taken.topic, partition=taken.partition, error=repr(error))
-                self.partitions[partition].hold = Hold.UNCLAIMED
-                failures += 0 if infrastructure else 1
-                await asyncio.sleep(BACKOFF_S[min(failures, len(BACKOFF_S) - 1)])
+                state.hold = Hold.UNCLAIMED
+                state.failures += 0 if infrastructure else 1
+                await asyncio.sleep(BACKOFF_S[min(tries, len(BACKOFF_S) - 1)])
+                tries += 1
 
-    async def _apply(self, partition: TopicPartition, taken: Slice, failures: int) -> None:
+    async def _apply(self, partition: TopicPartition, taken: Slice) -> None:
         state = self.partitions[partition]
         if state.generation != taken.generation:
             return
@@ -108,7 +110,7 @@ class Worker:
             return
         started_s = monotonic_s()
         work = await self._read(rest, expected=state.next_offset, epoch=state.epoch)
-        if failures >= ATTEMPTS_BEFORE_BISECTION:
+        if state.failures >= ATTEMPTS_BEFORE_BISECTION:
             done = await self._apply_sifted(work)
         else:
             done = await self._apply_naming_the_guilty(work)
@@ -197,6 +199,7 @@ class Worker:
 
     def _committed(self, partition: TopicPartition, applied: Slice, done: Done, started_s: float) -> None:
         state = self.partitions[partition]
+        state.failures = 0
         if state.hold is Hold.HELD and state.generation == applied.generation:
             state.next_offset = applied.next_offset
         topic = partition.topic

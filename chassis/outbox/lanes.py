@@ -103,7 +103,7 @@ class Outgoing:
 async def record_standing_lanes(
     connection: Connection, lanes: Sequence[Outgoing], recorded_at: datetime
 ) -> dict[str, int]:
-    """Record what was gathered for several standing lanes, made where they do not exist, in two statements.
+    """Record what was gathered for several standing lanes, made where they do not exist.
 
     The lane sequence of each lane's first message, by lane. Lanes are locked in the order of their names,
     and last, as `Outgoing.record` does (DESIGN §5).
@@ -111,11 +111,12 @@ async def record_standing_lanes(
     gathered = {outgoing.lane: outgoing for outgoing in lanes if outgoing.count}
     if not gathered:
         return {}
+    # Those that are missing are made before any is locked: two transactions that each held a lane and then
+    # made one the other waits for would lock each other out.
+    known = await connection.fetch(QUERIES["list_lanes"], list(gathered))
+    if missing := sorted(gathered.keys() - {row["lane"] for row in known}):
+        await connection.execute(QUERIES["insert_standing_lanes"], missing)
     drawn = await _draw_sequences(connection, gathered)
-    if len(drawn) < len(gathered):
-        await connection.execute(QUERIES["insert_standing_lanes"], sorted(gathered.keys() - drawn.keys()))
-        missing = {lane: outgoing for lane, outgoing in gathered.items() if lane not in drawn}
-        drawn |= await _draw_sequences(connection, missing)
     rows = [
         outgoing._row(messages, recorded_at)
         for lane, outgoing in gathered.items()

@@ -101,6 +101,9 @@ class LaneProducer:
                 except (KafkaError, OSError) as error:
                     await _stop_quietly(producer)
                     raise NotConfirmed(f"no broker: {error!r}") from error
+                except asyncio.CancelledError:
+                    await _stop_quietly(producer)
+                    raise
                 self._producer = producer
             return self._producer
 

@@ -6,6 +6,10 @@ INSERT INTO outbox_lane (lane, account_id, standing) VALUES ($1, $2, $3) ON CONF
 -- The lane's next numbers; its row stays locked until the transaction ends, so numbers are in commit order.
 UPDATE outbox_lane SET last_seq = last_seq + $2 WHERE lane = $1 RETURNING last_seq - $2
 
+-- name: list_lanes
+-- Which of these lanes exist.
+SELECT lane FROM outbox_lane WHERE lane = ANY ($1::text[])
+
 -- name: insert_standing_lanes
 -- Standing lanes that may exist already, in the order in which all lock them.
 INSERT INTO outbox_lane (lane, account_id, standing)

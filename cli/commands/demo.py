@@ -50,7 +50,7 @@ def demo(
     """
     from cli.stack.runner import LocalStack
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     # Being told to end is the same as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     stack = LocalStack(data=data)

@@ -197,18 +197,19 @@ def _write_report(report: Path, problems: "Sequence[Problem]") -> None:
 
 def _table(plans: Sequence[dict[str, Any]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("plan", "version", "for", "in force from", "rates", "currency", "name", "sha-256"):
-        table.add_column(heading, justify="right" if heading in {"version", "rates"} else "left")
+    for heading in ("plan", "version", "for", "in force from", "rates", "currency", "name"):
+        table.add_column(
+            heading, justify="right" if heading in {"version", "rates"} else "left", no_wrap=heading != "name"
+        )
     for plan in plans:
         table.add_row(
             escape(plan["plan_id"]),
             str(plan["version"]),
             "every account" if plan["account_id"] == EVERY_ACCOUNT else escape(plan["account_id"]),
-            plan["effective_from"],
+            plan["effective_from"].removesuffix("T00:00:00Z"),
             f"{plan['rate_count']:,}",
             plan["currency"],
             escape(plan["name"]),
-            plan["sha256"][:12],
         )
     return table
 

@@ -61,7 +61,7 @@ def list_(
     for name in ("Since", "Account", "Usage", "Revision", "Reason"):
         oldest.add_column(name)
     for row in legs:
-        told = (row["account_id"], str(row["usage_id"]), str(row["revision"]), row["reason"])
+        told = (row["account_id"], row["usage_id"], str(row["revision"]), row["reason"])
         oldest.add_row(f"{row['recorded_at']:%Y-%m-%d %H:%M}", *(escape(text) for text in told))
     Console(width=max(Console().width, 110)).print(table, oldest)
 
@@ -76,7 +76,10 @@ def _read(account: str | None, reason: str | None, limit: int) -> tuple[list[dic
         async with open_snapshot(postgres_dsn(), account_id=account, period=None) as snapshot:
             counts = await snapshot.fetch("count_suspense", account)
             legs = await snapshot.fetch("list_suspense", account, reason, limit)
-            return [dict(row) for row in counts if reason in (None, row["reason"])], [dict(row) for row in legs]
+            return (
+                [dict(row) for row in counts if reason in (None, row["reason"])],
+                [{**row, "usage_id": str(row["usage_id"])} for row in legs],
+            )
 
     try:
         return asyncio.run(read())

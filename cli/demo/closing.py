@@ -1,6 +1,5 @@
 """Gathers what the closing table shows: the units' costs from reporting, the total from the proof's base rows."""
 
-import os
 import shutil
 import sys
 from decimal import Decimal
@@ -71,6 +70,4 @@ def _program(data: Path) -> str:
         program = "ringledger"
     else:
         program = str(beside.relative_to(Path.cwd()) if beside.is_relative_to(Path.cwd()) else beside)
-    if data == default_data_folder() and not os.environ.get("RINGLEDGER_DATA"):
-        return program
-    return f"RINGLEDGER_DATA={data} {program}"
+    return program if data == default_data_folder() else f"RINGLEDGER_DATA={data} {program}"

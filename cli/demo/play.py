@@ -14,7 +14,7 @@ from cli.demo.publish import publish
 from cli.demo.records import call_record, directory_records
 from cli.plan_activation import Activation, activate
 from services.usage_rating.domain.deck import DeckTerms, read_deck
-from services.usage_rating.domain.plan import Price
+from services.usage_rating.domain.plan import Price, RatePlan
 from services.usage_rating.domain.problems import Problems
 
 PLAN_ID = "demo-prices"
@@ -44,10 +44,15 @@ class Played:
 
 def put_prices_in_force(data: Path) -> Activation:
     """The demo's price list for the demo's account; left as it is when it is in force already."""
+    return activate(prices_plan(), ACCOUNT_ID, data=data)
+
+
+def prices_plan() -> RatePlan:
+    """The demo's price list as a plan."""
     inbound = Price(per_minute=INBOUND_PER_MINUTE, initial_increment_s=1, increment_s=1)
     plan = read_deck(deck_csv(), DeckTerms(plan_id=PLAN_ID, name=PLAN_NAME, inbound=inbound))
     assert not isinstance(plan, Problems), f"the demo's own prices are wrong: {plan.items[0]}"
-    return activate(plan, ACCOUNT_ID, data=data)
+    return plan
 
 
 async def play_directory(passage: Passage, bootstrap_servers: str, centre: Centre) -> None:

@@ -99,7 +99,7 @@ CHECKS = (
     ),
     Check(
         name="units held the number",
-        sentence="A charge by number goes to the unit that held the number at the charging instant.",
+        sentence="A charge by number goes to the unit that held the number at the charging instant, as known then.",
         query="list_shares_of_units_that_held_nothing",
     ),
     Check(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 
 import asyncpg
@@ -50,28 +51,30 @@ async def run(
         before = await log.extents([RATED_USAGE.name, CHARGES.name, *unit_topics(known)])
         tell("taking the snapshot")
         async with open_snapshot(postgres_dsn, account_id=account_id, period=period) as snapshot:
-            topics = {name for names in input_topics().values() for name in names} | set(topics_of_passages())
-            extents = await log.extents(topics)
-            positions = _positions(await snapshot.fetch("list_positions"))
-            tell("looking for what is on its way")
-            await find_in_flight(snapshot, log, extents, positions)
-            tell("summing both sides")
-            conservation = await _conservation(snapshot)
-            checks = await _checks(snapshot, log, extents, before, random, tell)
-            return Verdict(
-                taken_at=snapshot.taken_at,
-                database=snapshot.database,
-                broker=kafka_bootstrap_servers,
-                account_id=account_id,
-                period=period,
-                conservation=conservation,
-                in_flight=await _in_flight(snapshot),
-                on_the_way=[OnTheWay(**row) for row in await snapshot.fetch("sum_in_flight")],
-                checks=checks,
-                waiting=_waiting(extents, positions, await snapshot.fetch("count_undone")),
-                suspense={row["reason"]: row["legs"] for row in await snapshot.fetch("count_suspense", account_id)},
-                took_s=round(monotonic_s() - started_s, 3),
-            )
+            verdict = await _prove(snapshot, log, before, random, tell)
+    return replace(verdict, broker=kafka_bootstrap_servers, took_s=round(monotonic_s() - started_s, 3))
+
+
+async def _prove(snapshot: Snapshot, log: Log, before: Extents, random: Random, tell: Tell) -> Verdict:
+    topics = {name for names in input_topics().values() for name in names} | set(topics_of_passages())
+    extents = await log.extents(topics)
+    positions = _positions(await snapshot.fetch("list_positions"))
+    tell("looking for what is on its way")
+    await find_in_flight(snapshot, log, extents, positions)
+    tell("summing both sides")
+    suspense = await snapshot.fetch("count_suspense", snapshot.account_id)
+    return Verdict(
+        taken_at=snapshot.taken_at,
+        database=snapshot.database,
+        account_id=snapshot.account_id,
+        period=snapshot.period,
+        conservation=await _conservation(snapshot),
+        in_flight=await _in_flight(snapshot),
+        on_the_way=[OnTheWay(**row) for row in await snapshot.fetch("sum_in_flight")],
+        checks=await _checks(snapshot, log, extents, before, random, tell),
+        waiting=_waiting(extents, positions, await snapshot.fetch("count_undone")),
+        suspense={row["reason"]: row["legs"] for row in suspense},
+    )
 
 
 async def _checks(

@@ -117,7 +117,6 @@ class Verdict:
 
     taken_at: datetime
     database: str
-    broker: str
     account_id: str | None
     period: date | None
     conservation: Sequence[Conserved]
@@ -126,7 +125,8 @@ class Verdict:
     checks: Sequence[CheckResult]
     waiting: Sequence[Waiting]
     suspense: Mapping[str, int]
-    took_s: float
+    broker: str = ""
+    took_s: float = 0
 
     @property
     def holds(self) -> bool:

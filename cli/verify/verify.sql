@@ -249,7 +249,8 @@ WHERE ($1::text IS NULL OR account_id = $1)
       ELSE true END
 
 -- name: list_shares_of_units_that_held_nothing
--- Live charges by the account's own number to a unit that did not hold the number at the charging instant.
+-- Live charges by the account's own number to a unit that did not hold the number at the charging instant, as the
+-- directory was when they were decided: a number assigned anew since, back in time, waits for its re-attribution.
 SELECT c.account_id, c.booked_period, c.currency, c.charge_id, c.unit_id, c.matched AS number, c.occurred_at, c.amount
 FROM billing_units.verify_charge c
 WHERE c.rule = 'number' AND c.kind = 'charge'
@@ -260,6 +261,9 @@ WHERE c.rule = 'number' AND c.kind = 'charge'
                   WHERE a.account_id = c.account_id AND a.member_kind = 'number' AND a.member = c.matched
                     AND a.unit_id = c.unit_id AND NOT a.deleted AND a.from_at <= c.occurred_at
                     AND (a.until_at IS NULL OR c.occurred_at < a.until_at))
+  AND NOT EXISTS (SELECT FROM billing_units.verify_assignment later
+                  WHERE later.account_id = c.account_id AND later.member_kind = 'number'
+                    AND later.member = c.matched AND later.directory_revision > c.directory_revision)
 
 -- name: list_waits_unlike_their_ratings
 -- Reversals that wait as something else than was rated, and waits that their allocation does not know.

@@ -1,10 +1,9 @@
 """Wires the service: the only place that knows settings, pools, handlers and doors at once."""
 
-from functools import partial
-
 from chassis.clock import system_clock, system_random
 from chassis.database import open_pool, refuse_unsafe_role
 from chassis.intake.consumer import Intake
+from chassis.month_partitions import MonthPartitions
 from chassis.outbox.producer import LaneProducer
 from chassis.outbox.publisher import PartitionPublisher, StandingPublisher
 from chassis.probes import Probes
@@ -17,7 +16,6 @@ from services.billing_units.consumers import SERVICE, routes
 from services.billing_units.handlers.commands import Commands
 from services.billing_units.handlers.directory_cache import DirectoryCache
 from services.billing_units.handlers.usage import UsageHandler
-from services.billing_units.jobs import keep_partitions_ahead
 from services.billing_units.settings import BillingUnitsSettings
 
 
@@ -45,17 +43,19 @@ async def ingest(settings: BillingUnitsSettings) -> Process:
         routes=routes(usage, record_max_bytes=settings.record_max_bytes),
         clock=system_clock,
     )
+    months = MonthPartitions(
+        pool=pool, clock=system_clock, tables=("charge",), months_ahead=settings.partitions_ahead
+    )
     watch = Watch(settings=settings, intake=intake, pool=pool, clock=system_clock)
     probes = Probes(
         live=watch.live,
         ready={"database": watch.database, "consumer": watch.consumer, "partitions": watch.partitions},
     )
-    partitions = partial(keep_partitions_ahead, pool, system_clock, settings.partitions_ahead)
     return Process(
         settings=settings,
         application=probes.application(),
         intake=intake,
-        parts=(publisher.run, standing.run, partitions, watch.run),
+        parts=(publisher.run, standing.run, months.run, watch.run),
         closing=(producer.close, pool.close),
     )
 

@@ -14,4 +14,3 @@ class BillingUnitsSettings(ServiceSettings):
     directory_cache: int = Field(
         default=400_000, ge=1000, description="Numbers, users and units whose meaning is kept in memory."
     )
-    partitions_ahead: int = Field(default=3, ge=1, le=24, description="Months of charges prepared ahead.")

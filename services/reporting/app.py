@@ -5,6 +5,7 @@ from functools import partial
 from chassis.clock import system_clock, system_random
 from chassis.database import open_pool, refuse_unsafe_role
 from chassis.intake.consumer import Intake
+from chassis.month_partitions import MonthPartitions
 from chassis.outbox.producer import LaneProducer
 from chassis.outbox.publisher import PartitionPublisher, StandingPublisher
 from chassis.probes import Probes
@@ -47,6 +48,9 @@ async def ingest(settings: ReportingSettings) -> Process:
         routes=routes(record_max_bytes=settings.record_max_bytes),
         clock=system_clock,
     )
+    months = MonthPartitions(
+        pool=pool, clock=system_clock, tables=("charge_fact",), months_ahead=settings.partitions_ahead
+    )
     watch = Watch(settings=settings, intake=intake, pool=pool, clock=system_clock)
     probes = Probes(
         live=watch.live,
@@ -56,7 +60,7 @@ async def ingest(settings: ReportingSettings) -> Process:
         settings=settings,
         application=probes.application(),
         intake=intake,
-        parts=(publisher.run, standing.run, partial(create_unit_topics, topics), watch.run),
+        parts=(publisher.run, standing.run, partial(create_unit_topics, topics), months.run, watch.run),
         closing=(producer.close, pool.close),
     )
 

@@ -80,7 +80,8 @@ CREATE TABLE charge_fact (
 -- The unit comes first: on a table not yet analysed, the planner took an index that begins with the account
 -- for looking up charges by id too, and read all of the account's charges for each.
 CREATE INDEX charge_fact_by_seq ON charge_fact (unit_key, account_id, seq);
-CREATE TABLE charge_fact_default PARTITION OF charge_fact DEFAULT;
+CREATE TABLE charge_fact_other PARTITION OF charge_fact DEFAULT;
+SELECT make_month_partitions('charge_fact', (now() AT TIME ZONE 'UTC')::date - 62, 6);
 
 -- The running total of each unit in each booked period, as its topic's last line says it.
 CREATE TABLE unit_period_total (
@@ -142,7 +143,7 @@ ALTER TABLE account ENABLE ROW LEVEL SECURITY;
 ALTER TABLE unit ENABLE ROW LEVEL SECURITY;
 ALTER TABLE unit_cost_lane ENABLE ROW LEVEL SECURITY;
 ALTER TABLE charge_fact ENABLE ROW LEVEL SECURITY;
-ALTER TABLE charge_fact_default ENABLE ROW LEVEL SECURITY;
+ALTER TABLE charge_fact_other ENABLE ROW LEVEL SECURITY;
 ALTER TABLE unit_period_total ENABLE ROW LEVEL SECURITY;
 ALTER TABLE unit_day_cost ENABLE ROW LEVEL SECURITY;
 ALTER TABLE report ENABLE ROW LEVEL SECURITY;

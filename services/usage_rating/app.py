@@ -5,6 +5,7 @@ from functools import partial
 from chassis.clock import system_clock, system_random
 from chassis.database import open_pool, refuse_unsafe_role
 from chassis.intake.consumer import Intake
+from chassis.month_partitions import MonthPartitions
 from chassis.outbox.producer import LaneProducer
 from chassis.outbox.publisher import PartitionPublisher, StandingPublisher
 from chassis.probes import Probes
@@ -49,6 +50,9 @@ async def ingest(settings: UsageRatingSettings) -> Process:
         clock=system_clock,
     )
     suspense = SuspenseHandler(pool=pool, schema=SERVICE, plans=plans, tokens=tokens, clock=system_clock)
+    months = MonthPartitions(
+        pool=pool, clock=system_clock, tables=("usage", "rated_usage"), months_ahead=settings.partitions_ahead
+    )
     watch = Watch(settings=settings, intake=intake, pool=pool, clock=system_clock)
     probes = Probes(
         live=watch.live,
@@ -58,7 +62,7 @@ async def ingest(settings: UsageRatingSettings) -> Process:
         settings=settings,
         application=probes.application(),
         intake=intake,
-        parts=(publisher.run, standing.run, partial(retry_suspense, suspense), watch.run),
+        parts=(publisher.run, standing.run, partial(retry_suspense, suspense), months.run, watch.run),
         closing=(producer.close, pool.close),
     )
 

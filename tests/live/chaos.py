@@ -1,4 +1,4 @@
-"""`make chaos`: a long fault run from a seed; `python -m tests.live.chaos --seed 7 --events 1000000 --faults 80`."""
+"""`make chaos`: a long fault run, `python -m tests.live.chaos --seed 7 --events 1000000 --faults 80`."""
 
 import argparse
 import asyncio
@@ -11,7 +11,8 @@ from pathlib import Path
 
 from contracts.topics import SERVICES
 from tests.live.faults.report import objections, summary
-from tests.live.faults.run import RunResult, RunSettings, fault_run
+from tests.live.faults.result import RunResult, RunSettings
+from tests.live.faults.run import fault_run
 from tests.support.stack import scratch_folder
 
 FAULT_EVERY_S = 9.0
@@ -32,7 +33,7 @@ def main() -> int:
     )
     folder = scratch_folder()
     _tell(f"seed {settings.seed}: {settings.events} events, {settings.faults} faults, logs in {folder}")
-    result = asyncio.run(_until_asked(settings, folder, keep=arguments.keep))
+    result = asyncio.run(_until_asked(settings, folder))
     against = objections(result)
     _tell(summary(result))
     _tell("\n".join(f"AGAINST: {objection}" for objection in against) or "nothing speaks against it")
@@ -41,14 +42,14 @@ def main() -> int:
     return 1 if against else 0
 
 
-async def _until_asked(settings: RunSettings, folder: Path, *, keep: bool) -> RunResult:
+async def _until_asked(settings: RunSettings, folder: Path) -> RunResult:
     """The run; SIGTERM ends it in order, as Ctrl-C does."""
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     began = time.monotonic()
     return await fault_run(
-        settings, folder, lambda words: _tell(f"{time.monotonic() - began:7.1f} s  {words}"), keep=keep
+        settings, folder, lambda words: _tell(f"{time.monotonic() - began:7.1f} s  {words}"), keep=True
     )
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from contracts.topics import SERVICES
 from tests.live.faults.report import objections, summary
-from tests.live.faults.run import RunSettings, fault_run
+from tests.live.faults.result import RunSettings
+from tests.live.faults.run import fault_run
 
 SEED = 7
 EVENTS = 50_000
@@ -19,7 +20,7 @@ WINDOW_S = 35
 async def test_faults_lose_and_double_nothing(scratch: Path) -> None:
     settings = RunSettings(seed=SEED, events=EVENTS, faults=FAULTS, seconds=WINDOW_S, services=SERVICES)
 
-    result = await fault_run(settings, scratch, _tell)
+    result = await fault_run(settings, scratch, _tell, keep=True)
 
     _tell(summary(result))
     assert objections(result) == []

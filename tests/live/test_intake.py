@@ -16,6 +16,7 @@ import asyncpg
 import pytest
 
 from chassis.migrate import ingest_role
+from chassis.service import Process
 from tests.conftest import FreshDatabase
 from tests.support.breaking import Break, breaking_line
 from tests.support.broker import Broker, Message, send, until
@@ -49,7 +50,7 @@ class Ground:
             "topic": self.topic,
             "out": self.out,
             "group": self.group,
-            "instance": uuid4().hex[:8],
+            "instance": "one",
             "session_timeout_ms": 6000,
         }
         return NotingSettings(**{**common, **given})
@@ -103,6 +104,16 @@ def notes(*names: str, **said: Any) -> list[Message]:
     return [Message(value=note(name, **said)) for name in names]
 
 
+async def until_alarm(process: Process) -> None:
+    """Until readiness says that an alarm stopped a partition."""
+
+    async def alarmed() -> bool:
+        status, checks = await readiness(process)
+        return status == 503 and checks["partitions"] != "ok"
+
+    await until(alarmed, said="a partition stopped by an alarm")
+
+
 async def test_what_fails_alone_is_found_among_its_neighbours_and_can_come_back(ground: Ground) -> None:
     """Two errors of ours, one of the database and one that the handler names, all in one batch."""
     good = [f"good-{number}" for number in range(120)]
@@ -138,26 +149,27 @@ async def test_too_many_dead_letters_stop_their_partition_and_no_other(ground: G
     bad = [Message(value=b"not JSON") for _ in range(12)]
     settings = ground.settings(dead_letter_limit=10, batch_max_records=12)
     async with running(settings) as process:
-        await ground.broker.publish(ground.topic, [*notes("first"), *bad])
-        await ground.until_position(13)
-
-        async def stopped() -> bool:
-            return (await readiness(process))[0] == 503
-
-        await until(stopped)
+        await ground.broker.publish(ground.topic, notes("first"))
+        await ground.until_position(1)
+        await ground.broker.publish(ground.topic, bad)
+        await until_alarm(process)
+        passed = await ground.position()
         await ground.broker.publish(
-            ground.topic, [*notes("held back"), Message(value=note("other partition"), partition=1)]
+            ground.topic, [*notes("held-back"), Message(value=note("other-partition"), partition=1)]
         )
         await ground.until_position(1, partition=1)
+        await ground.until_published()
         status, checks = await readiness(process)
     assert (status, checks["database"], checks["consumer"]) == (503, "ok", "ok")
     assert checks["partitions"] == (
         f"{ground.topic}/0 stopped: too many dead letters: at least the limit and more than the share set"
     )
-    assert await ground.effects() == Counter(["first", "other partition"])
+    assert 11 <= passed == await ground.position() <= 13
+    assert len(await ground.broker.records(ground.dead)) == passed - 1
+    assert await ground.effects() == Counter(["first", "other-partition"])
     async with running(ground.settings()):
         await ground.until_position(14)
-    assert await ground.effects() == Counter(["first", "other partition", "held back"])
+    assert await ground.effects() == Counter(["first", "other-partition", "held-back"])
 
 
 async def test_records_of_aborted_transactions_and_markers_are_absent(ground: Ground) -> None:
@@ -202,7 +214,7 @@ async def test_deleted_records_stop_the_partition_and_are_not_skipped(ground: Gr
             # Unread for as long as its database is locked, while the log's start moves on.
             async with ground.admin.transaction():
                 await ground.admin.execute("LOCK TABLE seen_event")
-                await ground.broker.publish(ground.topic, notes("in the batch"))
+                await ground.broker.publish(ground.topic, notes("in-the-batch"))
                 await asyncio.sleep(0.5)
                 assert process.intake is not None
                 consumer = process.intake.claims.consumer()
@@ -213,10 +225,7 @@ async def test_deleted_records_stop_the_partition_and_are_not_skipped(ground: Gr
                 await ground.broker.delete_before(ground.topic, 5)
                 consumer.resume(partition)
 
-        async def stopped() -> bool:
-            return (await readiness(process))[0] == 503
-
-        await until(stopped, said="an alarm about the deleted records")
+        await until_alarm(process)
         _, checks = await readiness(process)
         await ground.broker.publish(ground.topic, notes("after"))
         await asyncio.sleep(1)
@@ -236,12 +245,14 @@ async def test_a_commit_that_nobody_heard_of_is_neither_lost_nor_doubled(ground:
         return draw.choice([None, None, "before", "after"])
 
     names = [f"note-{number}" for number in range(240)]
-    async with breaking_line(ground.settings().ingest_postgres_dsn, next_break) as (dsn, line):
-        async with running(ground.settings(ingest_postgres_dsn=dsn, batch_max_records=20)):
-            for start in range(0, len(names), 20):
-                await ground.broker.publish(ground.topic, notes(*names[start : start + 20]))
-            await ground.until_position(len(names))
-            await ground.until_published()
+    async with (
+        breaking_line(ground.settings().ingest_postgres_dsn, next_break) as (dsn, line),
+        running(ground.settings(ingest_postgres_dsn=dsn, batch_max_records=20)),
+    ):
+        for start in range(0, len(names), 20):
+            await ground.broker.publish(ground.topic, notes(*names[start : start + 20]))
+        await ground.until_position(len(names))
+        await ground.until_published()
     assert {"before", "after"} <= set(line.broken)
     assert await ground.effects() == Counter(names)
     assert await ground.fates() == {"accepted": len(names)}

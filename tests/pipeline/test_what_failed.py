@@ -1,6 +1,6 @@
 """What failed alone, what contradicts and what has no price: found, shown and dealt with by the commands."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -34,14 +34,12 @@ def with_note(record: PlatformRecord) -> PlatformRecord:
     return replace(record, value=orjson.dumps(document))
 
 
-@pytest.fixture(autouse=True)
-async def all_settled(way: WayOfACall) -> AsyncIterator[None]:
+@pytest.fixture(scope="module", autouse=True)
+def running(way: WayOfACall) -> Iterator[None]:
+    """The services run for all tests of this file, and stand still after it."""
+    way.start()
     yield
     way.stop()
-    way.start()
-    verdict = await settled(way)
-    way.stop()
-    assert verdict.holds, broken(verdict)
 
 
 async def asked(way: WayOfACall, *command: str) -> Any:
@@ -54,10 +52,11 @@ async def asked(way: WayOfACall, *command: str) -> Any:
 async def test_a_dead_letter_is_shown_masked_and_taken_once_what_stopped_it_is_gone(way: WayOfACall) -> None:
     rated = (await proven(way)).conservation[0].upstream.calls
     poison = PlatformRecord(topic=CALLS.name, key=b"k", value=b"no JSON, but " + NUMBER.encode())
-    way.start(**SMALL_RECORDS)
+    way.stop(("usage_rating",))
+    way.start(("usage_rating",), **SMALL_RECORDS)
     await play(way.kafka, [with_note(a_record("noted-1")), poison])
     verdict = await settled(way)
-    way.stop()
+    way.stop(("usage_rating",))
     assert verdict.holds, broken(verdict)
 
     listed = await asked(way, "dlq", "list")
@@ -75,7 +74,7 @@ async def test_a_dead_letter_is_shown_masked_and_taken_once_what_stopped_it_is_g
     assert (await asked(way, "dlq", "replay", "--all"))["sent"] == 0
     assert (await asked(way, "dlq", "replay", "--code", "too_large", "--again"))["sent"] == 1
 
-    way.start()
+    way.start(("usage_rating",))
     verdict = await settled(way)
     assert verdict.holds, broken(verdict)
     assert verdict.conservation[0].upstream.calls == rated + 1
@@ -86,7 +85,6 @@ async def test_a_dead_letter_is_shown_masked_and_taken_once_what_stopped_it_is_g
 
 async def test_a_conflict_is_decided_once_by_somebody(way: WayOfACall) -> None:
     first, second = a_record("told-twice", seconds=60), a_record("told-twice", seconds=61)
-    way.start()
     await play(way.kafka, [first])
     await settled(way)
     await play(way.kafka, [second])
@@ -106,7 +104,6 @@ async def test_a_conflict_is_decided_once_by_somebody(way: WayOfACall) -> None:
 
 
 async def test_suspense_is_counted_by_reason(way: WayOfACall) -> None:
-    way.start()
     await play(way.kafka, [a_record("unknown-1", account_id="nobody"), a_record("unknown-2", account_id="nobody")])
     verdict = await settled(way)
     assert verdict.holds, broken(verdict)

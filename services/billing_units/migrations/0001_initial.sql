@@ -101,6 +101,7 @@ CREATE TABLE assignment (
     content_hash  bytea,
     changed_at    timestamptz NOT NULL,
     account_no    integer NOT NULL,
+    directory_revision integer NOT NULL,
     key           numeric GENERATED ALWAYS AS (
         CASE WHEN member_kind = 'number' THEN account_no::numeric * 1e16 + substr(member, 2)::numeric END
     ) STORED,
@@ -197,33 +198,7 @@ CREATE INDEX charge_by_unit ON charge (account_id, unit_id, billed_at);
 CREATE TABLE charge_other PARTITION OF charge DEFAULT;
 ALTER TABLE charge_other ENABLE ROW LEVEL SECURITY;
 
--- Makes the partitions of `months` months from `first_on`'s on; returns how many were new. A month that already
--- has rows in the default partition stays there. The owner's rights, because the ingest role owns nothing.
-CREATE FUNCTION make_charge_partitions(first_on date, months integer) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
-DECLARE
-    starts_on date;
-    ends_on   date;
-    partition text;
-    made      integer := 0;
-BEGIN
-    FOR step IN 0 .. months - 1 LOOP
-        starts_on := date_trunc('month', first_on::timestamp)::date + make_interval(months => step);
-        ends_on := starts_on + make_interval(months => 1);
-        partition := 'charge_' || to_char(starts_on, 'YYYY_MM');
-        CONTINUE WHEN to_regclass(partition) IS NOT NULL;
-        CONTINUE WHEN EXISTS (SELECT FROM charge_other WHERE use_on >= starts_on AND use_on < ends_on);
-        EXECUTE format('CREATE TABLE %I (LIKE charge INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', partition);
-        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', partition);
-        EXECUTE format('ALTER TABLE charge ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
-                       partition, starts_on, ends_on);
-        made := made + 1;
-    END LOOP;
-    RETURN made;
-END
-$$;
-REVOKE EXECUTE ON FUNCTION make_charge_partitions(date, integer) FROM PUBLIC;
-SELECT make_charge_partitions((now() AT TIME ZONE 'UTC')::date - 62, 6);
+SELECT make_month_partitions('charge', (now() AT TIME ZONE 'UTC')::date - 62, 6);
 
 -- What the proof reads, as the administrator (DESIGN §5).
 CREATE VIEW verify_charge WITH (security_invoker = true) AS
@@ -244,7 +219,7 @@ FROM reversal_wait;
 
 CREATE VIEW verify_assignment WITH (security_invoker = true) AS
 SELECT a.account_id, a.assignment_id, a.version, a.unit_id, a.member_kind, a.member, a.from_at, a.until_at,
-       a.deleted, u.archived_at AS unit_archived_at, u.unit_id IS NOT NULL AND NOT u.deleted AS unit_known
+       a.deleted, a.directory_revision, u.archived_at AS unit_archived_at, u.unit_id IS NOT NULL AND NOT u.deleted AS unit_known
 FROM assignment a LEFT JOIN unit u USING (account_id, unit_id);
 
 -- Current entries change; history (charge) is only ever added to.
@@ -253,7 +228,6 @@ GRANT SELECT, INSERT, UPDATE ON directory, account, directory_user, team, team_m
 GRANT SELECT, INSERT ON charge TO @ingest@;
 GRANT SELECT, INSERT, UPDATE ON allocation TO @ingest@;
 GRANT SELECT, INSERT, DELETE ON reversal_wait TO @ingest@;
-GRANT EXECUTE ON FUNCTION make_charge_partitions(date, integer) TO @ingest@;
 GRANT SELECT ON charge TO @api@;
 
 ALTER TABLE directory ENABLE ROW LEVEL SECURITY;

@@ -123,8 +123,8 @@ SET version = EXCLUDED.version, name = EXCLUDED.name, archived_at = EXCLUDED.arc
 -- name: upsert_assignments
 -- As the others; whether a number then has two units at an instant is judged when the statement ends.
 INSERT INTO assignment (account_id, assignment_id, version, unit_id, member_kind, member, from_at, until_at,
-    deleted, content_hash, changed_at, account_no)
-SELECT new.*, $11, directory.account_no
+    deleted, content_hash, changed_at, account_no, directory_revision)
+SELECT new.*, $11, directory.account_no, directory.revision
 FROM unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[],
     $8::timestamptz[], $9::boolean[], $10::bytea[])
     AS new (account_id, assignment_id, version, unit_id, member_kind, member, from_at, until_at, deleted,
@@ -133,4 +133,5 @@ JOIN directory USING (account_id)
 ON CONFLICT (account_id, assignment_id) DO UPDATE
 SET version = EXCLUDED.version, unit_id = EXCLUDED.unit_id, member_kind = EXCLUDED.member_kind, member =
     EXCLUDED.member, from_at = EXCLUDED.from_at, until_at = EXCLUDED.until_at, deleted = EXCLUDED.deleted,
-    content_hash = EXCLUDED.content_hash, changed_at = EXCLUDED.changed_at
+    content_hash = EXCLUDED.content_hash, changed_at = EXCLUDED.changed_at,
+    directory_revision = EXCLUDED.directory_revision

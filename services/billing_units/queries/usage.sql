@@ -84,7 +84,3 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text::jsonb, $11)
 -- The reversal that waited, taken off the list.
 DELETE FROM reversal_wait WHERE account_id = $1 AND usage_id = $2 AND rating_revision = $3
 RETURNING rated_usage::text
-
--- name: make_charge_partitions
--- Partitions for months to come; how many were new.
-SELECT make_charge_partitions($1, $2)

@@ -150,11 +150,6 @@ async def take_reversal_wait(connection: Connection, key: RatingKey) -> str:
     return found
 
 
-async def make_charge_partitions(connection: Connection, first_on: date, months: int) -> int:
-    """Make the partitions of months to come; how many were new."""
-    return int(await connection.fetchval(QUERIES["make_charge_partitions"], first_on, months))
-
-
 def _array(elements: Sequence[str]) -> str:
     """PostgreSQL's text form of an array; the elements are ids, numbers and days, which need no quotes."""
     return "{" + ",".join(elements) + "}"

@@ -178,23 +178,18 @@ def _rate(fields: Fields, prices: Mapping[str, Price]) -> Rate | None:
 
 def _price_document(price: Price) -> dict[str, Any]:
     document: dict[str, Any] = {
-        "bands": [{"from_s": 0, "per_minute": _money(price.per_minute)}],
+        "bands": [{"from_s": 0, "per_minute": format(price.per_minute, "f")}],
         "increment_s": price.increment_s,
     }
     if price.initial_increment_s != price.increment_s:
         document["initial_increment_s"] = price.initial_increment_s
     if price.connection_fee:
-        document["connection_fee"] = _money(price.connection_fee)
+        document["connection_fee"] = format(price.connection_fee, "f")
     if price.minimum_s:
         document["minimum_s"] = price.minimum_s
     if price.minimum_charge:
-        document["minimum_charge"] = _money(price.minimum_charge)
+        document["minimum_charge"] = format(price.minimum_charge, "f")
     return document
-
-
-def _money(price: Decimal) -> str:
-    """One text for one amount: 0.0080 and 0.008 are the same price, and plans with either the same plan."""
-    return format(price.normalize(), "f")
 
 
 def _rate_document(rate: Rate, price: str) -> dict[str, Any]:

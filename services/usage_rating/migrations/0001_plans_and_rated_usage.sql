@@ -62,7 +62,9 @@ CREATE TABLE usage (
     recorded_at  timestamptz NOT NULL,
     PRIMARY KEY (account_id, usage_id, revision, month)
 ) PARTITION BY RANGE (month);
-CREATE TABLE usage_default PARTITION OF usage DEFAULT;
+CREATE TABLE usage_other PARTITION OF usage DEFAULT;
+ALTER TABLE usage_other ENABLE ROW LEVEL SECURITY;
+SELECT make_month_partitions('usage', (now() AT TIME ZONE 'UTC')::date - 62, 6);
 
 -- Every rating and every reversal of one, once and for all; `published` is the data of its message.
 CREATE TABLE rated_usage (
@@ -82,7 +84,9 @@ CREATE TABLE rated_usage (
     recorded_at     timestamptz NOT NULL,
     PRIMARY KEY (account_id, rated_usage_id, month)
 ) PARTITION BY RANGE (month);
-CREATE TABLE rated_usage_default PARTITION OF rated_usage DEFAULT;
+CREATE TABLE rated_usage_other PARTITION OF rated_usage DEFAULT;
+ALTER TABLE rated_usage_other ENABLE ROW LEVEL SECURITY;
+SELECT make_month_partitions('rated_usage', (now() AT TIME ZONE 'UTC')::date - 62, 6);
 
 -- Legs that cannot be priced now, and why; a row goes when the leg is priced, replaced or withdrawn.
 CREATE TABLE suspense (

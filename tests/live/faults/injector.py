@@ -112,10 +112,10 @@ class Injector:
             deadline = time.monotonic() + AT_WORK_PATIENCE_S
             before = self.sender.confirmed
             self.sender.hurry(BURST_RECORDS)
-            while self.sender.confirmed < before + BURST_RECORDS // 3 and time.monotonic() < deadline:
-                await asyncio.sleep(0.005)
             while time.monotonic() < deadline:
-                if await connection.fetchval(
+                if self.sender.confirmed < before + BURST_RECORDS // 3:
+                    await asyncio.sleep(0.005)
+                elif await connection.fetchval(
                     "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND backend_xid IS NOT NULL",
                     member.owner,
                 ):
@@ -130,6 +130,7 @@ class Injector:
 
     async def _crash_database(self, fault: Fault, *, kill: bool = False) -> None:
         self.sender.hurry(BURST_RECORDS // 6)
+        self.troupe.database_away = True
         await asyncio.to_thread(self.ground.postgres.crash_stop)
         await asyncio.sleep(fault.down_s / 2)
         if kill:
@@ -142,6 +143,7 @@ class Injector:
         limit_s = self.session_timeout_s + 7 if kill else 10.0
         what = "database back, member killed → consuming" if kill else "database back → consuming"
         await self._until_moved("usage_rating", await self._positions("usage_rating"), began, what, limit_s)
+        self.troupe.database_away = False
 
     async def _kill_broker(self, fault: Fault) -> None:
         await asyncio.to_thread(self.ground.kafka.kill)
@@ -158,7 +160,9 @@ class Injector:
             if not member.wanted:
                 member.start()
         deadline = began + RECOVERY_PATIENCE_S
-        while time.monotonic() < deadline and not await self._all_own(fault.service, members):
+        while time.monotonic() < deadline:
+            if await self._all_own(fault.service, members):
+                break
             await asyncio.sleep(POLL_S)
         self._note("members 1 → 3: all three commit", time.monotonic() - began, RECOVERY_PATIENCE_S)
 

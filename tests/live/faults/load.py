@@ -1,4 +1,4 @@
-"""The load of a fault run, drawn from a seed: calls, repeats, contradictions, poison, revisions, in sending order."""
+"""The load of a fault run, drawn from a seed: calls, repeats, contradictions, poison and revisions, in order."""
 
 import heapq
 import random

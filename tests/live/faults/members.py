@@ -96,6 +96,8 @@ class Troupe:
     """All members; keeps those that are wanted running and reads their metrics all the time."""
 
     members: dict[str, Member]
+    database_away: bool = False
+    """Set while it is: a member that starts then cannot live."""
     _client: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=1, verify=False))
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -117,7 +119,9 @@ class Troupe:
             member.send(signal.SIGCONT)
             member.send(signal.SIGTERM)
         deadline = time.monotonic() + 5
-        while any(m.runs for m in self.members.values()) and time.monotonic() < deadline:
+        while time.monotonic() < deadline:
+            if not any(m.runs for m in self.members.values()):
+                break
             await asyncio.sleep(0.1)
         for member in self.members.values():
             member.send(signal.SIGKILL)
@@ -151,6 +155,10 @@ class Troupe:
         """Read the metrics of these members now; who does not answer is left out."""
         await asyncio.gather(*(_scrape(self._client, m) for m in members if m.runs and not m.paused))
 
+    def unexpected_ends(self) -> list[str]:
+        """Members that ended though nothing was done to them."""
+        return [f"{m.name}: exit codes {m.unexpected_ends}" for m in self.members.values() if m.unexpected_ends]
+
     def samples(self) -> Samples:
         """What all members counted over all their lives."""
         total: Samples = Counter()
@@ -164,7 +172,7 @@ class Troupe:
             await asyncio.sleep(RESTART_AFTER_S)
             for member in self.members.values():
                 if member.wanted and not member.runs and member.process is not None:
-                    if not member.expected_end:
+                    if not (member.expected_end or self.database_away):
                         member.unexpected_ends.append(member.process.returncode)
                     member.start()
 

@@ -41,6 +41,9 @@ class Oracle:
     events: int = 0
     """How many different things were said: each accepted or suspended exactly once."""
     kinds: list[Kind] = field(default_factory=list)
+    quiet_from: int | None = None
+    quiet: dict[int, str] = field(default_factory=dict)
+    """First words of legs sent in the quiet at the end: event id by number."""
     poison: dict[int, bytes] = field(default_factory=dict)
     poison_kinds: Counter[str] = field(default_factory=Counter)
 
@@ -57,6 +60,8 @@ class Oracle:
         known = self.legs.get((call.account_id, call.leg), _NEVER_HEARD_OF)
         bit = 1 << call.revision
         self.events += not known.heard & bit
+        if self.quiet_from is not None and not known.heard:
+            self.quiet[sending.number] = sending.event_id
         if known.revision < call.revision:
             due = call.due()
             known = Leg(call.revision, due, due is None and not call.voided, known.heard)

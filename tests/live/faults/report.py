@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tests.live.faults.injector import Recovery
-from tests.live.faults.run import RunResult
+from tests.live.faults.result import RunResult
 
 BATCH_RECORDS_MAX = 1000
 """`batch_max_records` by default: what may be read again after a graceful stop."""
@@ -57,7 +57,8 @@ def _lines(result: RunResult) -> Iterator[str]:
         p99 = result.latencies_ms[len(result.latencies_ms) * 99 // 100]
         yield f"  event → its unit's topic, quiet: p99 {p99} ms over {len(result.latencies_ms)} calls"
     if result.left_to_redeliver:
-        yield f"  records left to be read again after a graceful stop, per partition at most: {max(result.left_to_redeliver)}"
+        most = max(result.left_to_redeliver)
+        yield f"  records of one partition left to be read again after a graceful stop: at most {most}"
 
 
 def _recovery_line(what: str, recoveries: list[Recovery]) -> str:

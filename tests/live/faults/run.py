@@ -1,86 +1,55 @@
-"""One fault run from beginning to end: ground, members, load, faults, quiet, drain, verdict."""
+"""One fault run from beginning to end: ground, members, load and faults, quiet, drain, verdict."""
 
 import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from aiokafka.errors import KafkaError
 
 import cli.verify
 from contracts.topics import SERVICES
-from tests.live.faults.cast import NEWCOMER, make_cast
+from tests.live.faults import latency
+from tests.live.faults.cast import make_cast
+from tests.live.faults.directory import Directory
 from tests.live.faults.ground import Ground
-from tests.live.faults.injector import DATABASE_AWAY, Injector, Recovery
+from tests.live.faults.injector import DATABASE_AWAY, Injector
 from tests.live.faults.load import Load
 from tests.live.faults.log import ends_of
-from tests.live.faults.members import Samples, Troupe, make_troupe
+from tests.live.faults.members import Troupe, make_troupe
 from tests.live.faults.oracle import Oracle
+from tests.live.faults.result import RunResult, RunSettings
 from tests.live.faults.schedule import draw_schedule
 from tests.live.faults.sender import Sender
 from tests.live.faults.units import judge_units
-from tests.live.faults.verdict import Verdict, judge
+from tests.live.faults.verdict import judge
 
-DRAIN_PATIENCE_S = 90.0
-NEWCOMER_APPEARS = 0.3
-MOVE_ANNOUNCED = 0.45
+QUIET_RATE_PER_S = 300
+POLL_S = 0.3
 
 Tell = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunSettings:
-    """What kind of run. seconds: over how long the load is spread at least. variant: of known-wrong services."""
-
-    seed: int
-    events: int
-    faults: int
-    seconds: float
-    services: tuple[str, ...] = SERVICES
-    session_timeout_ms: int = 3000
-    variant: str | None = None
-    extra: tuple[tuple[str, str], ...] = ()
-    members_at_start: int = 1
-    drain_patience_s: float = DRAIN_PATIENCE_S
-
-
 @dataclass(slots=True, kw_only=True)
-class RunResult:
-    """What a run showed."""
+class Gate:
+    """How much of the load may be sent: at most two faults ahead, and the quiet end only when it is quiet."""
 
     settings: RunSettings
-    verdict: Verdict
-    faults: list[str]
-    samples: Samples
-    recoveries: list[Recovery]
-    left_to_redeliver: list[int]
-    unexpected_ends: list[str]
-    waiting: str
-    """What was not drained when patience ended; empty when all was."""
-    proof: str
-    """What `ringledger verify` found against it; empty when it holds."""
-    seconds: float
-    latencies_ms: list[int] = field(default_factory=list)
-
-    def counted(self, name: str, **labels: str) -> int:
-        """A metric summed over all members and their lives, where its labels contain these."""
-        wanted = [f'{label}="{value}"' for label, value in labels.items()]
-        return int(sum(v for (n, text), v in self.samples.items() if n == name and all(w in text for w in wanted)))
+    faults_done: int = 0
+    quiet_since_s: float | None = None
 
     @property
-    def evidence(self) -> dict[str, int]:
-        """What must have happened at least once for the run to prove anything."""
-        failures = "ringledger_batch_failures_total"
-        return {
-            "fenced batches": self.counted(failures, reason="position_lost"),
-            "database errors": self.counted(failures, reason="infrastructure"),
-            "redelivered records": self.counted("ringledger_redelivered_records_total"),
-            "duplicates": self.counted("ringledger_records_total", fate="duplicate"),
-            "conflicts": self.counted("ringledger_records_total", fate="conflict"),
-            "dead letters": self.counted("ringledger_records_total", fate="dead_letter"),
-        }
+    def busy_share(self) -> float:
+        """The share of the load that is sent while faults happen."""
+        return 1 - self.settings.quiet_events / self.settings.events
+
+    def __call__(self) -> float:
+        if self.quiet_since_s is None:
+            return min((self.faults_done + 2) / (self.settings.faults + 1), self.busy_share)
+        passed_s = time.monotonic() - self.quiet_since_s
+        return self.busy_share + passed_s * QUIET_RATE_PER_S / self.settings.events
 
 
 @dataclass(slots=True, kw_only=True)
@@ -92,71 +61,42 @@ class Run:
     troupe: Troupe
     oracle: Oracle
     sender: Sender
+    directory: Directory
     injector: Injector
+    gate: Gate
     tell: Tell
-    _faults_done: int = 0
-    _announced: set[str] = field(default_factory=set)
 
     async def play(self) -> None:
         """Start the members, then load and faults together until both are done."""
-        first = [m for s in self.settings.services for m in self.troupe.of(s, running=False)[: self._at_start]]
+        for statement in self.settings.prepare:
+            await self.ground.query(statement)
+        at_start = self.settings.members_at_start
+        first = [m for s in self.settings.services for m in self.troupe.of(s, running=False)[:at_start]]
         for member in first:
             member.start()
         await self.troupe.open()
-        known = [a for a in make_cast().values() if a.account_id != NEWCOMER]
-        await self.sender.publish_directory(tuple(entry for account in known for entry in account.entries))
+        await self.directory.open()
         await self.troupe.ready(first)
-        await self._until_adopted("account", len(known))
+        await self.directory.adopted()
         self.tell(f"{len(first)} members are ready")
         async with asyncio.TaskGroup() as group:
             group.create_task(self.sender.run())
-            group.create_task(self._inject_all())
+            group.create_task(self._direct())
 
-    @property
-    def _at_start(self) -> int:
-        return self.settings.members_at_start
-
-    def gate(self) -> float:
-        """The load may run at most one fault ahead, so that it lasts as long as the faults do."""
-        return (self._faults_done + 2) / (self.settings.faults + 1)
-
-    async def on_progress(self, share: float) -> None:
-        """Announce what the directory learns during the run; the move before the first call it concerns."""
-        cast = make_cast()
-        if share >= NEWCOMER_APPEARS and "newcomer" not in self._announced:
-            self._announced.add("newcomer")
-            await self.sender.publish_directory(cast[NEWCOMER].entries)
-        due = share + 2 * self.sender.chunk_share >= self.sender.load.share_before_late_move
-        if (due or share >= MOVE_ANNOUNCED) and "move" not in self._announced:
-            self._announced.add("move")
-            for account in cast.values():
-                await self.sender.publish_directory(account.late_entries)
-        if due and "adopted" not in self._announced:
-            self._announced.add("adopted")
-            await self._until_adopted("assignment WHERE version = 2", len(cast))
-
-    async def _until_adopted(self, what: str, count: int) -> None:
-        """Wait until billing_units holds so many rows; usage_rating alone is not told of moves."""
-        if "billing_units" not in self.settings.services:
-            return
-        while True:
-            try:
-                (row,) = await self.ground.query(f"SELECT count(*) AS rows FROM billing_units.{what}")
-                if row["rows"] >= count:
-                    return
-            except DATABASE_AWAY:
-                pass
-            await asyncio.sleep(0.2)
-
-    async def _inject_all(self) -> None:
-        faults = draw_schedule(self.settings.seed, self.settings.faults, self.settings.services)
+    async def _direct(self) -> None:
+        """Inject the faults while the load goes on; then let it become quiet for the last of the load."""
+        settings = self.settings
+        faults = settings.schedule or draw_schedule(settings.seed, settings.faults, settings.services)
         for number, fault in enumerate(faults):
-            while self.sender.progress < (number + 0.5) / (len(faults) + 1):
-                await asyncio.sleep(0.05)
+            await self.sender.until((number + 0.5) / (len(faults) + 1))
             self.tell(f"{self.sender.progress:.0%} sent; fault {number + 1}: {fault.kind.value} ({fault.service})")
             await self.injector.inject(fault)
-            self._faults_done = number + 1
-        self._faults_done = len(faults) + 1
+            self.gate.faults_done = number + 1
+        self.gate.faults_done = len(faults) + 1
+        await self.sender.until(self.gate.busy_share - 1 / settings.events)
+        self.tell(f"faults are over; waiting: {await self.drain() or 'nothing'}")
+        self.oracle.quiet_from = self.sender.confirmed
+        self.gate.quiet_since_s = time.monotonic()
 
     async def drain(self) -> str:
         """Wait until everything is read, published and settled, twice in a row; else what is still waiting."""
@@ -168,7 +108,7 @@ class Run:
             except (*DATABASE_AWAY, KafkaError) as error:
                 waiting = repr(error)
             quiet = 0 if waiting else quiet + 1
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(POLL_S)
         return waiting
 
     async def _waiting(self) -> str:
@@ -182,23 +122,21 @@ class Run:
             if lag or outbox["rows"] or not positions:
                 found.append(f"{service}: {lag} records unread, {outbox['rows']} lists unpublished")
         (legs,) = await self.ground.query("SELECT count(*) AS legs FROM usage_rating.suspense")
-        if legs["legs"] > self.oracle.waiting and "billing_units" in self.settings.services:
+        if legs["legs"] > self.oracle.waiting:
             found.append(f"{legs['legs']} legs in suspense")
         return "; ".join(found)
 
     async def finish(self, began: float) -> RunResult:
         """Drain, judge, and gather what was measured."""
         waiting = await self.drain()
-        self.tell(f"drained: {waiting or 'everything'}")
+        self.tell(f"waiting at the end: {waiting or 'nothing'}")
         await self.troupe.scrape(list(self.troupe.members.values()))
         verdict = await judge(self.ground, self.oracle, self.settings.services)
-        self.tell("judged calls, ratings and charges")
-        proof = ""
+        proof, latencies_ms = "", []
         if self.settings.services == SERVICES:
-            await judge_units(verdict, self.ground, self.oracle)
-            self.tell("judged unit topics")
+            subscribers = await judge_units(verdict, self.ground, self.oracle)
+            latencies_ms = await latency.measure(self.ground, self.oracle.quiet, subscribers)
             proof = await self._verify()
-            self.tell("verified")
         return RunResult(
             settings=self.settings,
             verdict=verdict,
@@ -206,21 +144,21 @@ class Run:
             samples=self.troupe.samples(),
             recoveries=self.injector.recoveries,
             left_to_redeliver=self.injector.left_to_redeliver,
-            unexpected_ends=[
-                f"{m.name}: {m.unexpected_ends}" for m in self.troupe.members.values() if m.unexpected_ends
-            ],
+            unexpected_ends=self.troupe.unexpected_ends(),
             waiting=waiting,
             proof=proof,
             seconds=time.monotonic() - began,
+            latencies_ms=latencies_ms,
         )
 
     async def _verify(self) -> str:
+        """What `ringledger verify` says against the run; statistics first, as no autovacuum came yet."""
         await self.ground.query("ANALYZE")
         answer = await cli.verify.run(
             postgres_dsn=self.ground.postgres.dsn(), kafka_bootstrap_servers=self.ground.kafka.bootstrap_servers
         )
         broken = [
-            f"{check.service or 'all'}: {check.name}: {check.offending} rows"
+            f"{check.service or 'all'}: {check.name}: {check.offending} rows, such as {check.rows[:1]}"
             for check in answer.checks
             if not check.holds
         ]
@@ -250,15 +188,16 @@ async def fault_run(settings: RunSettings, folder: Path, tell: Tell, *, keep: bo
 
 
 def _assemble(settings: RunSettings, ground: Ground, troupe: Troupe, tell: Tell) -> Run:
-    oracle = Oracle()
+    cast, oracle, gate = make_cast(), Oracle(), Gate(settings=settings)
     sender = Sender(
         bootstrap_servers=ground.kafka.bootstrap_servers,
-        load=Load(seed=settings.seed, count=settings.events, cast=make_cast()),
+        load=Load(seed=settings.seed, count=settings.events, cast=cast),
         seconds=settings.seconds,
-        gate=lambda: run.gate(),
-        on_progress=lambda share: run.on_progress(share),
+        gate=gate,
         on_confirmed=oracle.tell,
     )
+    directory = Directory(ground=ground, sender=sender, cast=cast, alone="billing_units" not in settings.services)
+    sender.on_progress = directory.on_progress
     injector = Injector(
         ground=ground,
         troupe=troupe,
@@ -266,7 +205,14 @@ def _assemble(settings: RunSettings, ground: Ground, troupe: Troupe, tell: Tell)
         session_timeout_s=settings.session_timeout_ms / 1000,
         sender=sender,
     )
-    run = Run(
-        settings=settings, ground=ground, troupe=troupe, oracle=oracle, sender=sender, injector=injector, tell=tell
+    return Run(
+        settings=settings,
+        ground=ground,
+        troupe=troupe,
+        oracle=oracle,
+        sender=sender,
+        directory=directory,
+        injector=injector,
+        gate=gate,
+        tell=tell,
     )
-    return run

@@ -11,7 +11,7 @@ import orjson
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from contracts.topics import CALLS, DIRECTORY
+from contracts.topics import BILLING_UNITS_FACTS, CALLS, DIRECTORY
 from tests.live.faults.load import PARTITIONS, SOURCE, Load, Sending
 
 TICK_S = 0.05
@@ -34,8 +34,8 @@ class Sender:
     load: Load
     seconds: float
     gate: Callable[[], float]
-    on_progress: Callable[[float], Awaitable[None]]
     on_confirmed: Callable[[Sending], None]
+    on_progress: Callable[[float], Awaitable[None]] | None = None
     confirmed: int = 0
     resent_chunks: int = 0
     _producer: AIOKafkaProducer | None = None
@@ -55,6 +55,13 @@ class Sender:
         """Send the next records at once: a burst that keeps every member busy."""
         self._hurry = records
 
+    async def until(self, share: float) -> None:
+        """Wait until this share of the load is confirmed."""
+        while True:
+            if self.progress >= share:
+                return
+            await asyncio.sleep(TICK_S)
+
     async def run(self) -> None:
         """Send everything."""
         began = time.monotonic()
@@ -63,7 +70,8 @@ class Sender:
         waiting: Sending | None = next(ahead, None)
         try:
             while waiting is not None:
-                await self.on_progress(self.progress)
+                if self.on_progress is not None:
+                    await self.on_progress(self.progress)
                 allowed = self._allowed(time.monotonic() - began)
                 chunk, waiting = self._next_chunk(ahead, waiting, allowed)
                 if not chunk:
@@ -75,15 +83,22 @@ class Sender:
 
     async def publish_directory(self, entries: tuple[DirectoryEntry, ...]) -> None:
         """Publish directory events in order, each account in its partition."""
+        for kind, data in entries:
+            await self._publish(DIRECTORY.name, kind, data)
+
+    async def publish_account_fact(self, recorded: dict[str, Any]) -> None:
+        """Say of an account what billing_units would say."""
+        data = {name: recorded[name] for name in ("account_id", "version", "currency", "zone")}
+        data |= {"anchor_day": 1, "split_policy": "equal", "deleted": False}
+        await self._publish(BILLING_UNITS_FACTS.name, "ringledger.account-fact.v1", data)
+
+    async def _publish(self, topic: str, kind: str, data: dict[str, Any]) -> None:
+        value, key = _directory_event(kind, data)
         while True:
             try:
                 async with asyncio.timeout(CONFIRM_TIMEOUT_S):
                     producer = await self._started()
-                    for kind, data in entries:
-                        value, key = _directory_event(kind, data)
-                        await producer.send_and_wait(
-                            DIRECTORY.name, value, key=key, partition=crc32(key) % PARTITIONS
-                        )
+                    await producer.send_and_wait(topic, value, key=key, partition=crc32(key) % PARTITIONS)
                 return
             except (KafkaError, OSError, TimeoutError):
                 await self._discard()
@@ -93,7 +108,8 @@ class Sender:
         """Up to which number may be sent now."""
         share = min(elapsed_s / self.seconds, self.gate(), 1.0)
         hurry, self._hurry = self._hurry, 0
-        return max(int(share * self.load.count), self.confirmed + hurry if hurry else 0)
+        ahead = min(self.confirmed + hurry, int(self.gate() * self.load.count)) if hurry else 0
+        return max(int(share * self.load.count), ahead)
 
     def _next_chunk(
         self, ahead: Iterator[Sending], waiting: Sending, allowed: int

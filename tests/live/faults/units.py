@@ -1,4 +1,4 @@
-"""The unit topics as a subscriber sees them: gapless, their running totals right, their sums what the oracle says."""
+"""The unit topics as a subscriber sees them: gapless, running totals right, sums what the oracle says."""
 
 import asyncio
 from collections import Counter

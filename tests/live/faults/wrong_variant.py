@@ -8,24 +8,30 @@ import asyncio
 import runpy
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from chassis.database import Connection, Pool
 from chassis.intake import transaction
 from chassis.intake.batch import Conflict
 from chassis.intake.events import Event
-from chassis.outbox.lanes import MessageList
+from chassis.outbox.lanes import MessageList, Outgoing
 from chassis.outbox.producer import LaneProducer
 from chassis.outbox.publisher import Committed, PartitionPublisher
-from contracts.events.call import CallDetailRecord
-from services.usage_rating.handlers import calls, messages
+from contracts.values.ids import IdKind
+from services.billing_units.handlers import commands
+from services.usage_rating.handlers import messages
 
 POLL_S = 0.002
+WORK_AFTER_OUTBOX_S = 0.03
 
 
 def no_fence() -> None:
-    """The position is moved whatever epoch and offset it stands at; batches are told apart by nothing else."""
+    """The position is moved whatever epoch and offset it stands at.
+
+    The harness has dropped the key of `offset_fate` too: it refuses a batch that begins where another began,
+    and so was found to be a second fence.
+    """
     transaction.QUERIES._statements["move_position"] = """
         UPDATE input_position SET next_offset = $6
         WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND $4::bigint > 0 AND $5::bigint >= 0
@@ -41,19 +47,29 @@ def no_deduplication() -> None:
     ) -> tuple[list[Event[Any]], int, list[Conflict]]:
         return list(events), 0, []
 
-    known = messages.use_of
+    known = messages.derived_text
     count = iter(range(sys.maxsize))
 
-    def another_use(call: CallDetailRecord, source: str, event_id: str) -> messages.Use:
-        use = known(call, source, event_id)
-        return messages.Use(use.call, use.source, UUID(int=use.usage_id.int ^ next(count)), use.cause_id)
+    def another_use(kind: IdKind, *inputs: str) -> Any:
+        return known(kind, *inputs, str(next(count))) if kind is IdKind.USAGE else known(kind, *inputs)
 
     transaction._deduplicate = all_fresh  # type: ignore[assignment]
-    calls.use_of = another_use
+    messages.derived_text = another_use
 
 
 def outbox_by_id() -> None:
-    """The outbox is polled by an id that is drawn before commit; the harness has added the column `id`."""
+    """The outbox is polled by an id that is drawn well before COMMIT; the harness has added the column `id`.
+
+    The right product writes the outbox last. Who does not know why writes it somewhere and goes on working.
+    """
+    written_last = Outgoing.record
+
+    async def record_early(self: Outgoing, connection: Connection, recorded_at: datetime) -> list[MessageList]:
+        lists = await written_last(self, connection, recorded_at)
+        await connection.execute("SELECT pg_sleep(random() * $1)", WORK_AFTER_OUTBOX_S)
+        return lists
+
+    Outgoing.record = record_early  # type: ignore[method-assign]
     PartitionPublisher.__init__ = _poller_init  # type: ignore[method-assign]
     PartitionPublisher.offer = _offer_nothing  # type: ignore[method-assign]
     PartitionPublisher.run = _poll_by_id  # type: ignore[method-assign]
@@ -92,13 +108,27 @@ async def _poll_by_id(self: Any) -> None:
                 ),
             )
             last = row["id"]
+            await self._pool.execute("DELETE FROM outbox WHERE id = $1", last)
         await asyncio.sleep(POLL_S)
+
+
+def check_then_insert() -> None:
+    """A number's unit is looked up and then written, with neither the account's stripe nor the constraint.
+
+    The harness has dropped the constraint.
+    """
+
+    async def take_nothing(connection: Connection, **_: Any) -> None:
+        return
+
+    commands.take_stripes = take_nothing
 
 
 VARIANTS: dict[str, Callable[[], None]] = {
     "no_fence": no_fence,
     "no_deduplication": no_deduplication,
     "outbox_by_id": outbox_by_id,
+    "check_then_insert": check_then_insert,
 }
 
 

@@ -1,13 +1,14 @@
 """The schema is one: picture and road meet, every query fits it, and each role may do what it should."""
 
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import UTC, datetime
 
 import asyncpg
 import pytest
 
 from chassis.database import Pool, account_transaction
 from chassis.migrate import api_role, ingest_role
+from chassis.month_partitions import MonthPartitions
 from services.billing_units.store import charges, directory, listing, views
 from tests.conftest import FreshDatabase
 from tests.support.allocating import Allocating, api_pool, ingest_pool
@@ -200,9 +201,11 @@ async def test_partitions_are_made_ahead_and_take_the_charges(ingest: Pool) -> N
     allocating = Allocating(pool=ingest)
     await allocating.adopt(*a_working_account())
     await allocating.rate(a_rated_call("early", answered="2031-05-02T08:15:00Z"))
-    async with ingest.acquire() as connection:
-        assert await charges.make_charge_partitions(connection, date(2031, 5, 31), 3) == 2
-        assert await charges.make_charge_partitions(connection, date(2031, 5, 31), 3) == 0
+    months = MonthPartitions(
+        pool=ingest, clock=lambda: datetime(2031, 5, 31, tzinfo=UTC), tables=("charge",), months_ahead=2
+    )
+    assert await months.make_missing() == 2
+    assert await months.make_missing() == 0
     await allocating.rate(a_rated_call("late", answered="2031-06-30T08:15:00Z"))
     rows = await ingest.fetch("SELECT tableoid::regclass::text AS place, use_on FROM charge ORDER BY use_on")
     assert [row["place"] for row in rows] == ["charge_other", "charge_2031_06"]

@@ -13,8 +13,8 @@ from tests.support.unit_costs import a_charge, an_event
 
 HISTORY = ("charge_fact", "report", "report_line")
 HOT = {
-    "list_known_charges": "charge_fact_default_pkey",
-    "list_unit_costs": "charge_fact_default_unit_key_account_id_seq_idx",
+    "list_known_charges": "charge_fact_other_pkey",
+    "list_unit_costs": "charge_fact_other_unit_key_account_id_seq_idx",
     "lock_unit_lanes": "unit_cost_lane_pkey",
     "list_period_totals": "unit_period_total_pkey",
 }

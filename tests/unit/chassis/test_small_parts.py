@@ -99,9 +99,12 @@ def test_a_stopped_partition_stays_stopped_through_a_rebalance() -> None:
     partitions = Partitions()
     partitions.on_partitions_assigned([HERE, THERE])
     before = partitions[HERE].generation
+    partitions[HERE].hold, partitions[HERE].epoch = Hold.HELD, 5
     partitions.stop(HERE, "records 0 to 9 were deleted")
     assert partitions[HERE].generation == before + 1
+    assert partitions.owns(HERE, 5), "what was committed before the alarm is still to be published"
     partitions.on_partitions_revoked([HERE, THERE])
+    assert not partitions.owns(HERE, 5)
     partitions.on_partitions_assigned([HERE, THERE])
     assert (partitions[HERE].hold, partitions[THERE].hold) == (Hold.STOPPED, Hold.UNCLAIMED)
     assert partitions.alarms == {"notes/0": "records 0 to 9 were deleted"}

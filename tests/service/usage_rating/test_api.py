@@ -1,0 +1,163 @@
+"""Plans over HTTP: decks and documents, versions, problems in one form, and nobody else's account."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from chassis.clock import system_random
+from chassis.probes import Probes
+from contracts.events.envelope import to_json
+from contracts.events.facts import PLAN_ACTIVATION_FACT, PLAN_FACT, PLAN_PART_FACT
+from contracts.topics import USAGE_RATING_FACTS
+from services.usage_rating.api import api
+from services.usage_rating.domain.document import digest_of, parse_document, to_document
+from services.usage_rating.domain.plan import RatePlan
+from services.usage_rating.handlers.plans import PlansHandler
+from tests.support.builders import a_call, a_plan, a_price, a_rate
+from tests.support.rating import Rating, an_account_fact
+
+KEY = "a-key-of-tests"
+DECK = """\
+prefix,destination,rate_per_minute,connection_fee,initial_increment,increment
+49,Germany,0.06,0,1,1
+4930,Berlin,0.05,0,1,1
+"""
+TERMS = {"plan_id": "deck", "currency": "EUR", "effective_from": "2026-01-01T00:00:00Z"}
+
+
+async def well() -> str | None:
+    return None
+
+
+@pytest.fixture
+async def http(rating: Rating) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with the key, acting for nobody."""
+    plans = PlansHandler(pool=rating.api, schema="usage_rating", clock=rating.clock, random=system_random)
+    app = api(plans, rating.api, KEY, Probes(live=well, ready={}))
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://test", headers={"Authorization": f"Bearer {KEY}"}
+    ) as client:
+        yield client
+
+
+def of(account: str) -> dict[str, str]:
+    return {"Ringledger-Account": account}
+
+
+async def send_deck(
+    http: httpx.AsyncClient, deck: str = DECK, account: str = "acme", **terms: str
+) -> httpx.Response:
+    headers = {**of(account), "Content-Type": "text/csv"}
+    return await http.post("/api/v1/plans", params={**TERMS, **terms}, content=deck.encode(), headers=headers)
+
+
+async def send_document(http: httpx.AsyncClient, plan: RatePlan, account: str = "acme") -> httpx.Response:
+    return await http.post("/api/v1/plans", content=to_json(to_document(plan)), headers=of(account))
+
+
+def problem_in(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    """The problem, after looking at its form."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    body: dict[str, Any] = answer.json()
+    assert (body["status"], body["code"]) == (status, code)
+    assert body["type"].endswith(code) and body["title"] and body["detail"]
+    return body
+
+
+async def test_a_deck_is_loaded_versioned_and_rates(http: httpx.AsyncClient, rating: Rating) -> None:
+    await rating.know(an_account_fact())
+    first, second = await send_deck(http), await send_deck(http, DECK.replace("0.05", "0.04"))
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert [answer.json()["data"]["version"] for answer in (first, second)] == [1, 2]
+    assert first.json()["data"]["rates"] == 2
+    assert first.json()["data"]["sha256"] != second.json()["data"]["sha256"]
+    await rating.rate(a_call(), a_call(call_id="other", to="+4989123456"))
+    amounts = {data["call_id"]: data["amount"] for data in await rating.published()}
+    assert amounts == {"call-1": "0.040000", "other": "0.060000"}
+    listed = (await http.get("/api/v1/plans", headers=of("acme"))).json()["data"]
+    assert [(plan["plan_id"], plan["version"]) for plan in listed] == [("deck", 2), ("deck", 1)]
+
+
+async def test_a_document_s_facts_join_to_its_digest(http: httpx.AsyncClient, rating: Rating) -> None:
+    plan = a_plan(*(a_rate(str(prefix)) for prefix in range(1000, 4000)))
+    assert (await send_document(http, plan)).status_code == 201
+    rows = await rating.ingest.fetch(
+        "SELECT record_values FROM outbox WHERE topic = $1 ORDER BY first_seq", USAGE_RATING_FACTS.name
+    )
+    events = [orjson.loads(value) for row in rows for value in row["record_values"]]
+    parts = {one["data"]["sha256"]: one["data"]["content"] for one in events if one["type"] == PLAN_PART_FACT.name}
+    [fact] = [one["data"] for one in events if one["type"] == PLAN_FACT.name]
+    [activation] = [one["data"] for one in events if one["type"] == PLAN_ACTIVATION_FACT.name]
+    text = "".join(parts[name] for name in fact["parts"])
+    assert len(parts) > 1 and all(len(value) < 500_000 for row in rows for value in row["record_values"])
+    assert digest_of(text) == fact["sha256"]
+    assert parse_document(orjson.loads(text)) == plan
+    assert (fact["account_id"], activation["plan_version"]) == ("acme", 1)
+
+
+async def test_a_bad_deck_is_refused_whole_with_each_row(http: httpx.AsyncClient, rating: Rating) -> None:
+    body = problem_in(await send_deck(http, DECK + "33,France,free,0,1,1\n+x,?,0.1,0,1,1\n"), 422, "plan_refused")
+    assert {(error["row"], error["field"]) for error in body["errors"]} >= {(4, "rate_per_minute"), (5, "prefix")}
+    assert await rating.ingest.fetchval("SELECT count(*) FROM plan") == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "code"), [(b"{", "not_json"), (b"[]", "not_an_object"), (b'{"schema": 2}', "plan_refused")]
+)
+async def test_a_bad_document_is_refused(http: httpx.AsyncClient, content: bytes, code: str) -> None:
+    problem_in(await http.post("/api/v1/plans", content=content, headers=of("acme")), 422, code)
+
+
+@pytest.mark.parametrize("price", ["1E+999999", "-1", "NaN", "0,05", "٠.٥", " 1", "1_0"])
+async def test_a_price_in_the_query_is_read_strictly(http: httpx.AsyncClient, price: str) -> None:
+    body = problem_in(await send_deck(http, inbound_per_minute=price), 422, "invalid")
+    assert "inbound_per_minute is a price such as 0.008" in body["detail"]
+
+
+async def test_wrong_requests_are_problems_too(http: httpx.AsyncClient) -> None:
+    problem_in(await http.get("/api/v1/plans"), 422, "invalid")
+    problem_in(await http.get("/api/v1/plans", headers=of("no such account!")), 422, "invalid")
+    problem_in(await http.get("/api/v1/usage/no-uuid", headers=of("acme")), 422, "invalid")
+    problem_in(await send_deck(http, effective_from="2026-01-01T00:00:00"), 422, "invalid")
+    problem_in(await http.get("/api/v1/nothing-here", headers=of("acme")), 404, "not_found")
+    problem_in(await http.delete("/api/v1/plans", headers=of("acme")), 405, "method_not_allowed")
+
+
+@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer wrong", f"bearer {KEY}", KEY, "Bearer \u00fc"])
+async def test_without_the_key_nothing_is_answered(http: httpx.AsyncClient, authorization: str) -> None:
+    headers = {**of("acme"), "Authorization": authorization.encode("latin-1")}
+    for path in ("/api/v1/plans", "/api/v1/suspense", "/api/v1/usage/00000000-0000-0000-0000-000000000000"):
+        problem_in(await http.get(path, headers=headers), 401, "unauthenticated")
+    assert (await http.get("/livez", headers=headers)).status_code == 200
+
+
+async def test_an_account_meets_neither_plans_nor_calls_of_another(http: httpx.AsyncClient, rating: Rating) -> None:
+    await rating.know(an_account_fact())
+    assert (await send_deck(http)).status_code == 201
+    await rating.rate(a_call(), a_call(call_id="waits", to="+39061234567"))
+    [data] = await rating.published()
+    assert (await http.get("/api/v1/plans", headers=of("other"))).json()["data"] == []
+    assert (await http.get("/api/v1/suspense", headers=of("other"))).json()["data"] == []
+    assert len((await http.get("/api/v1/suspense", headers=of("acme"))).json()["data"]) == 1
+    usage, rated = f"/api/v1/usage/{data['usage_id']}", f"/api/v1/rated-usage/{data['usage_id']}"
+    problem_in(await http.get(usage, headers=of("other")), 404, "not_found")
+    assert (await http.get(rated, headers=of("other"))).json()["data"] == []
+    assert (await http.get(usage, headers=of("acme"))).json()["data"]["other_party"] == "+4930123456"
+    assert (await http.get(rated, headers=of("acme"))).json()["data"] == [data]
+
+
+async def test_a_plan_id_of_another_account_cannot_be_taken(http: httpx.AsyncClient, rating: Rating) -> None:
+    assert (await send_deck(http)).status_code == 201
+    assert (await send_document(http, replace(a_plan(inbound=a_price()), plan_id="every"), "*")).status_code == 201
+    for account, plan_id in (("other", "deck"), ("*", "deck"), ("acme", "every")):
+        body = problem_in(await send_deck(http, account=account, plan_id=plan_id), 422, "plan_refused")
+        assert "belongs to another account" in body["errors"][0]["says"]
+    assert await rating.ingest.fetchval("SELECT count(*) FROM plan") == 2
+    listed = (await http.get("/api/v1/plans", headers=of("other"))).json()["data"]
+    assert [plan["plan_id"] for plan in listed] == ["every"], "a plan for everybody may be read by everybody"

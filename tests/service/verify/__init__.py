@@ -1,0 +1,1 @@
+"""Tests of the proof's SQL against the schemas it reads."""

@@ -1,0 +1,207 @@
+"""usage_rating's handlers on a real database, fed with records as the consumer would."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from chassis.clock import system_random
+from chassis.database import Pool, open_pool
+from chassis.intake.batch import DeadLetter, Fate, Slice
+from chassis.intake.events import Event
+from chassis.intake.transaction import QUERIES as INTAKE
+from chassis.intake.transaction import BatchTransaction, Done, Work, lane_of
+from chassis.intake.worker import Route
+from chassis.migrate import api_role, ingest_role
+from chassis.outbox.lanes import QUERIES as LANES
+from contracts.events.call import CALL_RECORDED, CallDetailRecord
+from contracts.events.envelope import encode
+from contracts.events.facts import ACCOUNT_FACT, AccountFact
+from contracts.topics import BILLING_UNITS_FACTS, CALLS, RATED_USAGE, group_of
+from services.usage_rating.consumers import SERVICE, routes
+from services.usage_rating.domain.plan import RatePlan
+from services.usage_rating.handlers.calls import CallsHandler
+from services.usage_rating.handlers.messages import Tokens
+from services.usage_rating.handlers.plans import PlanAccepted, PlansHandler
+from services.usage_rating.handlers.pricing import PlanCache
+from services.usage_rating.handlers.suspense import SuspenseHandler
+from tests.support.records import a_record
+from tests.support.schemas import as_role
+
+BEGAN_AT = datetime(2026, 7, 1, 12, tzinfo=UTC)
+TOKENS = Tokens(secret=b"a token key of tests", key_id="k1")
+
+
+async def role_pool(dsn: str, role: str, size: int = 4) -> Pool:
+    """A pool of one of the service's roles."""
+    return await open_pool(as_role(dsn, role), schema=SERVICE, application_name="test", max_size=size)
+
+
+def call_message(call: CallDetailRecord, event_id: str, *, source: str = "pbx", **unknown: object) -> bytes:
+    """A call as its platform publishes it, with fields nobody declared."""
+    value = encode(kind=CALL_RECORDED, event_id=event_id, source=source, time=call.ended_at, data=call)
+    if not unknown:
+        return value
+    event = orjson.loads(value)
+    event["data"] |= unknown
+    return orjson.dumps(event)
+
+
+def an_account_fact(
+    account_id: str = "acme",
+    *,
+    currency: str = "EUR",
+    zone: str = "Europe/Berlin",
+    anchor_day: int = 1,
+    version: int = 1,
+    deleted: bool = False,
+) -> AccountFact:
+    """An account as billing_units tells it."""
+    return AccountFact(
+        account_id=account_id,
+        version=version,
+        currency=currency,
+        zone=zone,
+        anchor_day=anchor_day,
+        split_policy="equal",
+        deleted=deleted,
+    )
+
+
+def fact_message(fact: AccountFact) -> bytes:
+    """The fact as billing_units publishes it."""
+    return encode(
+        kind=ACCOUNT_FACT,
+        event_id=f"{fact.account_id}-{fact.version}",
+        source="ringledger/billing-units",
+        time=BEGAN_AT,
+        data=fact,
+    )
+
+
+@dataclass(kw_only=True)
+class Rating:
+    """A service whose consumer is the test; its clock goes on by a second with every transaction."""
+
+    ingest: Pool
+    api: Pool
+    plans: PlanCache = field(default_factory=lambda: PlanCache(4))
+    fates: Counter[Fate] = field(default_factory=Counter)
+    _now: datetime = BEGAN_AT
+    _routes: dict[str, Route] = field(init=False)
+    _positions: dict[tuple[str, int], tuple[int, int]] = field(default_factory=lambda: defaultdict(lambda: (0, 0)))
+
+    def __post_init__(self) -> None:
+        calls = CallsHandler(plans=self.plans, tokens=TOKENS)
+        self._routes = {route.topic: route for route in routes(calls, record_max_bytes=1_000_000)}
+
+    @classmethod
+    async def on(cls, dsn: str) -> "Rating":
+        """The service on a migrated database."""
+        return cls(ingest=await role_pool(dsn, ingest_role(SERVICE)), api=await role_pool(dsn, api_role(SERVICE)))
+
+    async def close(self) -> None:
+        await self.ingest.close()
+        await self.api.close()
+
+    def clock(self) -> datetime:
+        self._now += timedelta(seconds=1)
+        return self._now
+
+    async def know(self, *accounts: AccountFact) -> None:
+        """Accounts adopted from facts."""
+        await self.take(BILLING_UNITS_FACTS.name, [fact_message(account) for account in accounts])
+
+    async def use(self, plan: RatePlan, account_id: str | None = None) -> PlanAccepted:
+        """A plan accepted for an account, or for everybody."""
+        handler = PlansHandler(pool=self.api, schema=SERVICE, clock=self.clock, random=system_random)
+        accepted = await handler.accept(plan, account_id)
+        assert isinstance(accepted, PlanAccepted), accepted
+        return accepted
+
+    async def rate(self, *calls: CallDetailRecord, partition: int = 0) -> Done:
+        """Calls as one batch, each under an event id of its own."""
+        values = [call_message(call, f"{call.call_id}-{call.revision}") for call in calls]
+        return await self.take(CALLS.name, values, partition)
+
+    async def retry_suspense(self) -> int:
+        """Let the job work once; the number of legs priced."""
+        handler = SuspenseHandler(
+            pool=self.ingest, schema=SERVICE, plans=self.plans, tokens=TOKENS, clock=self.clock
+        )
+        return await handler.retry_due()
+
+    async def take(self, topic: str, values: Sequence[bytes], partition: int = 0) -> Done:
+        """Apply records as one batch."""
+        route = self._routes[topic]
+        epoch, first = self._positions[topic, partition]
+        if epoch == 0:
+            epoch, first = await self._claim(topic, partition)
+        records = [
+            a_record(value, topic=topic, partition=partition, offset=first + index)
+            for index, value in enumerate(values)
+        ]
+        events, dead = _read(route, records)
+        work = Work(
+            slice=Slice(topic=topic, partition=partition, generation=1, records=records),
+            expected=first,
+            epoch=epoch,
+            events=events,
+            dead=dead,
+            quarantined=(),
+        )
+        transaction = BatchTransaction(pool=self.ingest, schema=SERVICE, group=group_of(SERVICE))
+        done = await transaction.apply(work, route.handler, route.stripes, self.clock())
+        self._positions[topic, partition] = epoch, first + len(records)
+        self.fates.update(done.fates)
+        return done
+
+    async def _claim(self, topic: str, partition: int) -> tuple[int, int]:
+        async with self.ingest.acquire() as connection:
+            row = await connection.fetchrow(
+                INTAKE["claim_position"], group_of(SERVICE), topic, partition, "test", 0
+            )
+            await connection.execute(LANES["insert_lane"], lane_of(topic, partition), None, False)
+        return row["epoch"], row["next_offset"]
+
+    async def published(self) -> list[dict[str, Any]]:
+        """The data of every rated usage sent so far, in the order of recording."""
+        rows = await self.ingest.fetch(
+            "SELECT record_values FROM outbox WHERE topic = $1 ORDER BY recorded_at, lane, first_seq",
+            RATED_USAGE.name,
+        )
+        return [orjson.loads(value)["data"] for row in rows for value in row["record_values"]]
+
+    async def suspense(self) -> dict[str, str]:
+        """The reasons of what waits, by call id."""
+        rows = await self.ingest.fetch(
+            "SELECT u.call, s.reason FROM suspense s JOIN usage u USING (account_id, usage_id, revision, month)"
+        )
+        return {orjson.loads(row["call"])["call_id"]: row["reason"] for row in rows}
+
+    async def conflicts(self) -> list[Any]:
+        """What is held back."""
+        return list(await self.ingest.fetch("SELECT * FROM event_conflict ORDER BY recorded_at, record_offset"))
+
+    async def total(self, account_id: str = "acme") -> Decimal:
+        """Σ of what was recorded for an account."""
+        found = await self.ingest.fetchval(
+            "SELECT coalesce(sum(amount), 0) FROM rated_usage WHERE account_id = $1", account_id
+        )
+        return Decimal(found)
+
+
+def _read(route: Route, records: Sequence[Any]) -> tuple[list[Event[Any]], list[DeadLetter]]:
+    events, dead = [], []
+    for record in records:
+        event = route.reader.read(record)
+        refusal = route.refusal(event.data) if route.refusal else None
+        if refusal is None:
+            events.append(event)
+        else:
+            dead.append(DeadLetter(record=record, code="invalid", detail=refusal))
+    return events, dead

@@ -1,0 +1,1 @@
+"""A directory written by hand: what its lines become."""
