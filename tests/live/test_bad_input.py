@@ -36,7 +36,7 @@ from tests.support.rating import TOKENS, an_account_fact, call_message, fact_mes
 from tests.support.schemas import as_role, migrated
 
 ARABIC_INDIC = "+٤٩٣٠١٢٣٤٥٦٧"
-LARGEST = 1_048_000
+LARGEST = 1_048_450
 """Bytes of a value that still fits into a broker's largest message (1,048,588 with its envelope)."""
 
 
@@ -215,6 +215,7 @@ async def service(kafka_bootstrap: str, fresh_database: FreshDatabase) -> AsyncI
     running = asyncio.create_task(made.run())
     await made.know("acme")
     yield made
+    await until(partial(_all_sent, made), said="an empty outbox")
     running.cancel()
     await asyncio.wait([running])
     await admin.close()
@@ -276,6 +277,10 @@ async def _known(service: Service, account_id: str) -> bool:
 async def _passed(service: Service, topic: str, offset: int) -> bool:
     found = await service.admin.fetchval("SELECT next_offset FROM input_position WHERE topic = $1", topic)
     return found == offset
+
+
+async def _all_sent(service: Service) -> bool:
+    return not await service.admin.fetchval("SELECT count(*) FROM outbox")
 
 
 async def _none_waits(service: Service) -> bool:

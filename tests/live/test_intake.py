@@ -221,6 +221,7 @@ async def test_deleted_records_stop_the_partition_and_are_not_skipped(ground: Gr
                 assert consumer is not None
                 [partition] = [one for one in process.intake.partitions.assigned if one.partition == 0]
                 consumer.pause(partition)
+                await asyncio.sleep(0.5)  # a fetch that was under way comes back empty
                 await ground.broker.publish(ground.topic, notes(*(f"lost-{number}" for number in range(5))))
                 await ground.broker.delete_before(ground.topic, 5)
                 consumer.resume(partition)

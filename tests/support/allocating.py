@@ -148,8 +148,8 @@ class Allocating:
         return [orjson.loads(value) for row in rows for value in row["record_values"]]
 
     async def charges(self) -> list[dict[str, Any]]:
-        """What was published on the charges topic."""
-        return [event["data"] for event in await self.published(CHARGES.name)]
+        """What was published on the charges topic; a charge without a unit says nothing of one."""
+        return [{"unit_id": None, **event["data"]} for event in await self.published(CHARGES.name)]
 
     async def facts(self) -> list[dict[str, Any]]:
         """What was published as facts."""

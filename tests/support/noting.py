@@ -5,7 +5,7 @@ Also a program, so that it can be sent signals: `python -m tests.support.noting 
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 
@@ -31,6 +31,7 @@ from tests.support.records import NOTED
 from tests.support.schemas import migrated
 
 SCHEMA = "usage_rating"
+FINISH_S = 5
 
 EFFECTS = f"""
     CREATE TABLE {SCHEMA}.effect (account_id text NOT NULL, event_id text NOT NULL, number integer NOT NULL);
@@ -131,12 +132,15 @@ async def pool_of(settings: NotingSettings) -> Pool:
 
 @asynccontextmanager
 async def running(settings: NotingSettings, notes: Notes | None = None) -> AsyncIterator[Process]:
-    """The service inside this process, without signals and HTTP; ended as a killed one would be."""
+    """The service inside this process, without signals and HTTP; what it has taken in it finishes."""
     process = process_of(settings, await pool_of(settings), notes or Notes(out=settings.out))
     assert process.intake is not None
     tasks = [asyncio.create_task(part()) for part in (*process.parts, process.intake.run)]
     try:
         yield process
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FINISH_S):
+                await process.intake.finish()
     finally:
         for task in tasks:
             task.cancel()

@@ -53,9 +53,12 @@ def _allocation(share: Share) -> dict[str, Any]:
 
 
 def _data(usage: RatedUsage, share: Share) -> dict[str, Any]:
-    """The fields of `contracts.events.charge.Charge`; building that class too would cost half as much again."""
+    """The fields of `contracts.events.charge.Charge`; building that class too would cost half as much again.
+
+    What is not known is left out, as in rated usage.
+    """
     quantities = share.quantities
-    return {
+    data: dict[str, Any] = {
         "account_id": usage.account_id,
         "charge_id": share.charge_id,
         "rated_usage_id": usage.rated_usage_id,
@@ -77,6 +80,8 @@ def _data(usage: RatedUsage, share: Share) -> dict[str, Any]:
         "duration_ms": quantities.duration_ms,
         "billed_s": quantities.billed_s,
         "allocation": _allocation(share),
+    }
+    optional = {
         "unit_id": share.unit_id,
         "reverses": share.reverses,
         "own_number": usage.own_number,
@@ -89,6 +94,7 @@ def _data(usage: RatedUsage, share: Share) -> dict[str, Any]:
         "other_party_token": usage.other_party_token,
         "linked_call": usage.linked_call,
     }
+    return data | {name: value for name, value in optional.items() if value is not None}
 
 
 def _record(usage: RatedUsage, share: Share, recorded_at: datetime) -> ChargeRecord:

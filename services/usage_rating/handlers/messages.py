@@ -27,6 +27,16 @@ TERMS_KEPT = 20_000
 
 _TERMS: dict[tuple[str, int, tuple[str, datetime | None] | None], bytes] = {}
 _FREE = Decimal("0.000000")
+_OPTIONAL = (
+    "own_number",
+    "user_id",
+    "team_id",
+    "queue_id",
+    "campaign_id",
+    "unit_override",
+    "linked_call",
+    "billable_duration_ms",
+)
 _TYPE = USAGE_RATED.name.encode()
 
 
@@ -94,7 +104,8 @@ def rating(use: Use, priced: Priced, rating_revision: int, tokens: Tokens, recor
     data["duration_ms"] = outcome.duration_ms
     data["billed_s"] = billed_s
     data["certificate"] = certificate
-    data["country"] = country
+    if country is not None:
+        data["country"] = country
     return RatedRow(
         call.account_id,
         rated_usage_id,
@@ -114,11 +125,13 @@ def rating(use: Use, priced: Priced, rating_revision: int, tokens: Tokens, recor
 
 
 def _said_of_call(use: Use, tokens: Tokens) -> dict[str, Any]:
-    """What a rating repeats of its call; the other party appears as a token only."""
+    """What a rating repeats of its call; the other party appears as a token only.
+
+    What the call does not say is left out: those bytes would be stored, sent and read three times over.
+    """
     call = use.call
-    billed_at = _utc(call.ended_at)
     answered = call.answered_at
-    return {
+    said = {
         "account_id": call.account_id,
         "usage_id": use.usage_id,
         "cause_id": use.cause_id,
@@ -131,18 +144,18 @@ def _said_of_call(use: Use, tokens: Tokens) -> dict[str, Any]:
         "channel": call.channel,
         "disposition": call.disposition,
         "occurred_at": _utc(call.started_at if answered is None else answered),
-        "billed_at": billed_at,
-        "own_number": call.own_number,
-        "other_party_token": tokens.of(call.account_id, call.other_party),
-        "user_id": call.user_id,
-        "team_id": call.team_id,
-        "queue_id": call.queue_id,
-        "campaign_id": call.campaign_id,
-        "unit_override": call.unit_override,
-        "linked_call": call.linked_call,
-        "billable_duration_ms": call.billable_duration_ms,
-        "conversation_ms": None if answered is None else milliseconds_between(answered, call.ended_at),
+        "billed_at": _utc(call.ended_at),
     }
+    token = tokens.of(call.account_id, call.other_party)
+    if token is not None:
+        said["other_party_token"] = token
+    if answered is not None:
+        said["conversation_ms"] = milliseconds_between(answered, call.ended_at)
+    for name in _OPTIONAL:
+        value = getattr(call, name)
+        if value is not None:
+            said[name] = value
+    return said
 
 
 def _certificate(plan: RatePlan, rated: Rated) -> orjson.Fragment:

@@ -1,10 +1,9 @@
 """The ground a fault run stands on: a PostgreSQL and a Kafka of its own that can be crashed and brought back."""
 
 import asyncio
-import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncpg
@@ -30,6 +29,8 @@ class Ground:
     folder: Path
     postgres: LocalPostgres
     kafka: LocalKafka
+    _connection: asyncpg.Connection | None = None
+    _one_question: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @classmethod
     async def lay(cls, folder: Path) -> "Ground":
@@ -51,14 +52,19 @@ class Ground:
 
     async def query(self, sql: str, *arguments: object) -> Sequence[asyncpg.Record]:
         """Ask the database as the administrator; raises OSError or asyncpg's errors while it is down."""
-        connection = await asyncpg.connect(self.postgres.dsn(), timeout=5)
-        try:
-            return await connection.fetch(sql, *arguments, timeout=120)
-        finally:
-            await connection.close(timeout=5)
+        async with self._one_question:
+            if self._connection is None or self._connection.is_closed():
+                self._connection = await asyncpg.connect(self.postgres.dsn(), timeout=5)
+            try:
+                return list(await self._connection.fetch(sql, *arguments, timeout=300))
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                self._connection.terminate()
+                raise
 
     async def clear(self, *, keep: bool) -> None:
         """Stop both and remove their data unless it is to be kept."""
+        if self._connection is not None:
+            self._connection.terminate()
         await asyncio.gather(asyncio.to_thread(self.kafka.stop), asyncio.to_thread(self.postgres.stop))
         if not keep:
             await asyncio.to_thread(shutil.rmtree, self.folder)
@@ -86,8 +92,3 @@ class Ground:
         finally:
             await pool.close()
         assert isinstance(accepted, PlanAccepted), f"the price list was refused: {accepted}"
-
-
-def describe_machine() -> str:
-    """What the run's figures depend on, in words."""
-    return f"{os.cpu_count()} cores"

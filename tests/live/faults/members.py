@@ -21,10 +21,10 @@ from cli.stack.services import RunnableService
 from cli.stack.wiring import Addresses, instances, process_environment
 
 RESTART_AFTER_S = 0.2
-SCRAPE_EVERY_S = 0.4
+SCRAPE_EVERY_S = 0.7
 MEMBERS_MAX = 3
 STOP_LIMIT_S = 15.0
-_SAMPLE = re.compile(r"^(ringledger_[a-z_]+)(?:\{(.*?)\})? ([0-9.e+-]+)$", re.MULTILINE)
+_SAMPLE = re.compile(r"^(ringledger_[a-z_]+_total)(?:\{(.*?)\})? ([0-9.e+-]+)$", re.MULTILINE)
 Samples = Counter[tuple[str, str]]
 """Value by metric name and labels as written."""
 

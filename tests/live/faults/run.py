@@ -16,6 +16,7 @@ from tests.live.faults.cast import make_cast
 from tests.live.faults.directory import Directory
 from tests.live.faults.ground import Ground
 from tests.live.faults.injector import DATABASE_AWAY, Injector
+from tests.live.faults.invariants import Watch
 from tests.live.faults.load import Load
 from tests.live.faults.log import ends_of
 from tests.live.faults.members import Troupe, make_troupe
@@ -64,6 +65,7 @@ class Run:
     directory: Directory
     injector: Injector
     gate: Gate
+    watch: Watch
     tell: Tell
 
     async def play(self) -> None:
@@ -79,9 +81,11 @@ class Run:
         await self.troupe.ready(first)
         await self.directory.adopted()
         self.tell(f"{len(first)} members are ready")
+        watching = asyncio.create_task(self.watch.run())
         async with asyncio.TaskGroup() as group:
             group.create_task(self.sender.run())
             group.create_task(self._direct())
+        watching.cancel()
 
     async def _direct(self) -> None:
         """Inject the faults while the load goes on; then let it become quiet for the last of the load."""
@@ -132,6 +136,8 @@ class Run:
         self.tell(f"waiting at the end: {waiting or 'nothing'}")
         await self.troupe.scrape(list(self.troupe.members.values()))
         verdict = await judge(self.ground, self.oracle, self.settings.services)
+        verdict.checked["looks at the invariants during the run"] = self.watch.looks
+        verdict.problems += self.watch.broken[:5]
         proof, latencies_ms = "", []
         if self.settings.services == SERVICES:
             subscribers = await judge_units(verdict, self.ground, self.oracle)
@@ -214,5 +220,6 @@ def _assemble(settings: RunSettings, ground: Ground, troupe: Troupe, tell: Tell)
         directory=directory,
         injector=injector,
         gate=gate,
+        watch=Watch(ground=ground, services=settings.services),
         tell=tell,
     )

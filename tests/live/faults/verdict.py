@@ -164,7 +164,7 @@ async def _judge_ratings(verdict: Verdict, ground: Ground, oracle: Oracle) -> No
 
 def _judge_rating(verdict: Verdict, leg: str, due: Due | None, row: Any) -> None:
     expected = (0, 0, 0, 0) if due is None else (due.micros, 1, due.billed_s, due.duration_ms)
-    found = tuple(row[name] or 0 for name in ("amount", "calls", "billed_s", "duration_ms"))
+    found = tuple(int(row[name] or 0) for name in ("amount", "calls", "billed_s", "duration_ms"))
     live, wanted = row["live"] or 0, 0 if due is None else 1
     if live < wanted:
         verdict.find("lost", f"{leg} has no live rating")
@@ -178,7 +178,7 @@ async def _judge_charges(verdict: Verdict, ground: Ground, oracle: Oracle) -> No
     """Each leg is shared over exactly the units that the oracle found, each share to the millionth."""
     charged: dict[tuple[str, str], dict[str, tuple[int, int, int, int]]] = {}
     for row in await ground.query(outcome.CHARGED_SQL):
-        sums = tuple(int(row[name]) for name in ("amount", "calls", "billed_s", "duration_ms"))
+        sums = (int(row["amount"]), int(row["calls"]), int(row["billed_s"]), int(row["duration_ms"]))
         if any(sums):
             charged.setdefault((row["account_id"], leg_of(row["event_id"])), {})[row["unit"]] = sums
     for key, leg in oracle.legs.items():

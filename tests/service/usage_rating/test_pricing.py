@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -56,16 +55,19 @@ async def test_a_certificate_computes_its_amount_again(rating: Rating) -> None:
         assert Decimal(data["amount"]) == exact.quantize(quantum, rounding=modes[terms["rounding"]])
 
 
-@pytest.mark.parametrize(
-    "call",
-    [a_call(answered=None, seconds=40), a_call(seconds=0), a_call(billable_ms=0), a_call(direction="internal")],
-)
-async def test_what_costs_nothing_by_rule_needs_no_plan(rating: Rating, call: Any) -> None:
+async def test_what_costs_nothing_by_rule_needs_no_plan(rating: Rating) -> None:
     await rating.know(an_account_fact())
-    await rating.rate(call)
-    [data] = await rating.published()
-    assert (data["amount"], data["billed_s"], data["calls"]) == ("0.000000", 0, 1)
-    assert "plan_id" not in data["certificate"]
+    await rating.rate(
+        a_call(call_id="unanswered", answered=None, seconds=40),
+        a_call(call_id="no-time", seconds=0),
+        a_call(call_id="not-billable", billable_ms=0),
+        a_call(call_id="own-extensions", direction="internal"),
+    )
+    published = await rating.published()
+    assert [data["call_id"] for data in published] == ["unanswered", "no-time", "not-billable", "own-extensions"]
+    for data in published:
+        assert (data["amount"], data["billed_s"], data["calls"]) == ("0.000000", 0, 1)
+        assert "plan_id" not in data["certificate"]
     assert await rating.suspense() == {}
 
 
@@ -127,26 +129,31 @@ async def test_an_own_plan_comes_before_the_default_one(rating: Rating) -> None:
     assert (await rating.total(), await rating.total("other")) == (Decimal("0.12"), Decimal("0.60"))
 
 
-@pytest.mark.parametrize(
-    ("zone", "anchor_day", "use_on", "period"),
-    [
-        ("UTC", 1, "2026-06-01", "2026-06-01"),
-        ("Europe/Berlin", 1, "2026-06-02", "2026-06-01"),
-        ("Europe/Berlin", 2, "2026-06-02", "2026-06-02"),
-        ("UTC", 2, "2026-06-01", "2026-05-02"),
-        ("Pacific/Kiritimati", 28, "2026-06-02", "2026-05-28"),
-        ("America/Los_Angeles", 1, "2026-06-01", "2026-06-01"),
-    ],
-)
-async def test_the_end_of_the_call_decides_its_day_in_the_account_s_zone(
-    rating: Rating, zone: str, anchor_day: int, use_on: str, period: str
-) -> None:
-    await rating.know(an_account_fact(zone=zone, anchor_day=anchor_day))
+DAYS = {
+    ("UTC", 1): ("2026-06-01", "2026-06-01"),
+    ("Europe/Berlin", 1): ("2026-06-02", "2026-06-01"),
+    ("Europe/Berlin", 2): ("2026-06-02", "2026-06-02"),
+    ("UTC", 2): ("2026-06-01", "2026-05-02"),
+    ("Pacific/Kiritimati", 28): ("2026-06-02", "2026-05-28"),
+    ("America/Los_Angeles", 1): ("2026-06-01", "2026-06-01"),
+}
+"""Use day and booked period of a call that ends at 22:30 UTC on 1 June, by zone and anchor day."""
+
+
+async def test_the_end_of_the_call_decides_its_day_in_the_account_s_zone(rating: Rating) -> None:
+    accounts = {f"a{number}": where for number, where in enumerate(DAYS)}
     await rating.use(a_plan())
-    await rating.rate(a_call(answered="2026-06-01T20:30:00Z", seconds=7200))
-    [data] = await rating.published()
-    assert (data["use_on"], data["booked_period"]) == (use_on, period)
-    assert data["occurred_at"] == "2026-06-01T20:30:00Z"
+    await rating.know(
+        *(an_account_fact(account, zone=zone, anchor_day=day) for account, (zone, day) in accounts.items())
+    )
+    answered = "2026-06-01T20:30:00Z"
+    await rating.rate(
+        *(a_call(account_id=account, call_id=account, answered=answered, seconds=7200) for account in accounts)
+    )
+    published = await rating.published()
+    found = {accounts[data["account_id"]]: (data["use_on"], data["booked_period"]) for data in published}
+    assert found == DAYS
+    assert {data["occurred_at"] for data in published} == {answered}
 
 
 async def test_the_newest_fact_of_an_account_wins_in_any_order(rating: Rating) -> None:

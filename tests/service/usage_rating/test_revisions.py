@@ -47,7 +47,7 @@ async def live_ratings(rating: Rating, call_id: str) -> list[Any]:
             for name in ("calls", "duration_ms", "billed_s"):
                 assert reversal[name] == -original[name]
             for name in ("use_on", "booked_period", "own_number", "user_id", "usage_revision", "occurred_at"):
-                assert reversal[name] == original[name]
+                assert reversal.get(name) == original.get(name)
         else:
             live += pair
     assert len(live) <= 1
