@@ -101,6 +101,8 @@ def _new_topic(spec: TopicSpec, replication_factor: int) -> NewTopic:
         replication_factor=replication_factor,
         topic_configs={
             "cleanup.policy": "delete",
+            # The broker's own time: retention and the horizon of deduplication must not follow a producer's clock.
+            "message.timestamp.type": "LogAppendTime",
             "retention.ms": str(retention_ms),
             "retention.bytes": "-1",
             "max.message.bytes": str(spec.max_message_bytes),

@@ -166,6 +166,7 @@ class Intake:
         self._stopping = True
         for queue in self._queues:
             await queue.join()
+        await self._show_positions()
         await self.publisher.drained()
 
     def _worker(self) -> Worker:
@@ -238,13 +239,17 @@ class Intake:
             for partition, lag in self.lag().items():
                 metrics.CONSUMER_LAG.labels(partition.topic, str(partition.partition)).set(lag)
             metrics.STOPPED_PARTITIONS.set(len(self.partitions.alarms))
-            held = self.held()
-            consumer = self._consumer()
-            if held and consumer is not None:
-                try:
-                    await consumer.commit(held)
-                except KafkaError as error:
-                    LOG.debug("offsets_not_shown", error=repr(error))
+            await self._show_positions()
+
+    async def _show_positions(self) -> None:
+        """Commit to Kafka where this process stands; the next owner is then delivered little again."""
+        held = self.held()
+        consumer = self._consumer()
+        if held and consumer is not None:
+            try:
+                await consumer.commit(held)
+            except KafkaError as error:
+                LOG.debug("offsets_not_shown", error=repr(error))
 
     async def _claim_idle(self) -> None:
         """A partition that receives nothing is claimed too: its lane may hold what an earlier owner left."""

@@ -55,7 +55,8 @@ def _lines(result: RunResult) -> Iterator[str]:
         yield _recovery_line(what, [recovery for recovery in result.recoveries if recovery.what == what])
     if result.latencies_ms:
         p99 = result.latencies_ms[len(result.latencies_ms) * 99 // 100]
-        yield f"  event → its unit's topic, quiet: p99 {p99} ms over {len(result.latencies_ms)} calls"
+        middle = result.latencies_ms[len(result.latencies_ms) // 2]
+        yield f"  event → its unit's topic in quiet: median {middle} ms, p99 {p99} ms"
     if result.left_to_redeliver:
         most = max(result.left_to_redeliver)
         yield f"  records of one partition left to be read again after a graceful stop: at most {most}"

@@ -138,10 +138,12 @@ class Run:
         verdict = await judge(self.ground, self.oracle, self.settings.services)
         verdict.checked["looks at the invariants during the run"] = self.watch.looks
         verdict.problems += self.watch.broken[:5]
+        self.tell("calls, ratings and charges are judged")
         proof, latencies_ms = "", []
         if self.settings.services == SERVICES:
             subscribers = await judge_units(verdict, self.ground, self.oracle)
             latencies_ms = await latency.measure(self.ground, self.oracle.quiet, subscribers)
+            self.tell("units are judged")
             proof = await self._verify()
         return RunResult(
             settings=self.settings,

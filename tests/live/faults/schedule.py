@@ -48,8 +48,9 @@ def draw_schedule(seed: int, count: int, services: tuple[str, ...]) -> list[Faul
         draw.shuffle(middle)
         if act % 2:
             middle[middle.index(FaultKind.KILL)] = FaultKind.KILL_WITHOUT_DATABASE
-        if act == 0:
-            middle = middle[: max(4, count - 2)] if count < len(ACT_OF) + 2 else middle
+        for repeated in (FaultKind.KILL, FaultKind.PAUSE):
+            if count < len(middle) + 2:
+                middle.remove(repeated)
         for kind in (FaultKind.SCALE_UP, *middle, FaultKind.SCALE_DOWN):
             hit = service if kind is not FaultKind.KILL else draw.choice(services)
             faults.append(Fault(kind=kind, service=hit, down_s=draw.uniform(0.3, 2.5)))
