@@ -18,14 +18,10 @@ from services.usage_rating.domain.certificate import certificate_of_zero, terms_
 from services.usage_rating.domain.plan import RatePlan
 from services.usage_rating.domain.rating import Rated, ZeroRated, milliseconds_between
 from services.usage_rating.domain.tokens import account_key, token_of
-from services.usage_rating.handlers.pricing import Priced
+from services.usage_rating.handlers.pricing import KeptPlan, Priced
 from services.usage_rating.store import RatedRow
 
 SOURCE = "ringledger/usage-rating"
-TERMS_KEPT = 20_000
-"""Certificates' constant parts kept in memory, some 300 bytes each."""
-
-_TERMS: dict[tuple[str, int, tuple[str, datetime | None] | None], bytes] = {}
 _FREE = Decimal("0.000000")
 _OPTIONAL = (
     "own_number",
@@ -158,35 +154,28 @@ def _said_of_call(use: Use, tokens: Tokens) -> dict[str, Any]:
     return said
 
 
-def _certificate(plan: RatePlan, rated: Rated) -> orjson.Fragment:
-    """The certificate as JSON: what the price says is written once for each price and kept."""
+def _certificate(kept: KeptPlan, rated: Rated) -> orjson.Fragment:
+    """The certificate as JSON: what the price says is written once for each rate and kept with the plan."""
+    rate = rated.rate
+    key = None if rate is None else (rate.prefix, rate.valid_from)
+    terms = kept.terms.get(key)
+    if terms is None:
+        terms = kept.terms[key] = _terms(kept.plan, rated)
     return orjson.Fragment(
         b'{"charged_duration":"%b","billed_s":%d,"exact":"%b",%b'
-        % (
-            rated.charged_duration.encode(),
-            rated.billed_s,
-            format(rated.exact, "f").encode(),
-            _terms(plan, rated),
-        )
+        % (rated.charged_duration.encode(), rated.billed_s, format(rated.exact, "f").encode(), terms)
     )
 
 
 def _terms(plan: RatePlan, rated: Rated) -> bytes:
     """The rest of a certificate, from its second member on: `…}`."""
-    rate = rated.rate
-    key = (plan.plan_id, plan.version, None if rate is None else (rate.prefix, rate.valid_from))
-    terms = _TERMS.get(key)
-    if terms is None:
-        if len(_TERMS) >= TERMS_KEPT:
-            _TERMS.clear()
-        of_plan = {
-            "plan_id": plan.plan_id,
-            "plan_version": plan.version,
-            "rounding": plan.rounding.value,
-            "scale": plan.scale,
-        }
-        terms = _TERMS[key] = to_json(of_plan | terms_of_price(rated.price, rate))[1:]
-    return terms
+    of_plan = {
+        "plan_id": plan.plan_id,
+        "plan_version": plan.version,
+        "rounding": plan.rounding.value,
+        "scale": plan.scale,
+    }
+    return to_json(of_plan | terms_of_price(rated.price, rated.rate))[1:]
 
 
 @lru_cache(maxsize=8)

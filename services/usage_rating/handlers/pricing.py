@@ -4,7 +4,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -30,11 +30,18 @@ UNKNOWN_ACCOUNT = "unknown_account"
 WRONG_CURRENCY = "plan_in_another_currency"
 
 
+class KeptPlan(NamedTuple):
+    """A plan version in memory. terms: the part of a certificate that is the same for every call of a rate."""
+
+    plan: RatePlan
+    terms: dict[tuple[str, datetime | None] | None, bytes]
+
+
 class Priced(NamedTuple):
     """A call with its price. plan: the version that priced it, None when it costs nothing by rule."""
 
     outcome: Rated | ZeroRated
-    plan: RatePlan | None
+    plan: KeptPlan | None
     currency: str
     use_on: date
     booked_period: date
@@ -52,9 +59,9 @@ class PlanCache:
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._plans: OrderedDict[tuple[str, int], RatePlan] = OrderedDict()
+        self._plans: OrderedDict[tuple[str, int], KeptPlan] = OrderedDict()
 
-    async def get(self, connection: Connection, plan_id: str, version: int) -> RatePlan:
+    async def get(self, connection: Connection, plan_id: str, version: int) -> KeptPlan:
         """The plan version, read and checked again when it is not here. Raises LookupError or ValueError."""
         key = (plan_id, version)
         plan = self._plans.get(key)
@@ -62,7 +69,7 @@ class PlanCache:
             parsed = parse_document(json.loads(await store.get_plan_document(connection, plan_id, version)))
             if isinstance(parsed, Problems):
                 raise ValueError(f"stored plan {plan_id} version {version}: {parsed.items[0]}")
-            plan = self._plans[key] = parsed
+            plan = self._plans[key] = KeptPlan(parsed, {})
             while len(self._plans) > self._size:
                 self._plans.popitem(last=False)
         else:
@@ -74,7 +81,7 @@ class Prices:
     """What is needed to price the calls of one batch, read in its transaction."""
 
     def __init__(
-        self, accounts: dict[str, store.AccountTerms], activations: Activations, plans: dict[str, RatePlan]
+        self, accounts: dict[str, store.AccountTerms], activations: Activations, plans: dict[str, KeptPlan]
     ) -> None:
         self._accounts = {account_id: (terms, zone_of(terms.zone)) for account_id, terms in accounts.items()}
         self._activations = activations
@@ -87,16 +94,16 @@ class Prices:
         if known is None:
             return Waits(UNKNOWN_ACCOUNT)
         terms, zone = known
-        plan: RatePlan | None = None
+        plan: KeptPlan | None = None
         outcome: Rated | ZeroRated | Unrateable | None = zero_rated(call)
         if outcome is None:
             activation = self._activations.at(call.account_id, charging_instant(call))
             if activation is None:
                 return Waits(UnrateableReason.NO_PLAN.value)
             plan = self._plans[activation.activation_id]
-            if plan.currency != terms.currency:
+            if plan.plan.currency != terms.currency:
                 return Waits(WRONG_CURRENCY)
-            outcome = rate_call(plan, call)
+            outcome = rate_call(plan.plan, call)
         if isinstance(outcome, Unrateable):
             return Waits(outcome.reason.value)
         use_on, booked_period = self._days(call, zone, terms.anchor_day)
