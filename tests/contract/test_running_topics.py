@@ -1,15 +1,20 @@
-"""What services subscribe to and publish is what `contracts.topics` declares, and so AsyncAPI too.
+"""What services subscribe to and publish is what `contracts.topics` declares, and so AsyncAPI too."""
 
-Each service's `consumers` gives `subscribed_topics()`: the names its running subscribers read.
-"""
-
+import ast
+from collections.abc import Iterator
 from importlib import import_module
-from importlib.util import find_spec
-from types import ModuleType
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from contracts.topics import SERVICES, TOPICS, replay_topic
+import contracts.topics
+from chassis.clock import system_clock
+from chassis.intake.consumer import Intake
+from chassis.settings import ServiceSettings
+from contracts.topics import SERVICES, TOPICS, UNIT_COSTS, Topic, group_of, replay_topic
+
+ROOT = Path(__file__).parents[2]
 
 
 def declared_topics(service: str) -> set[str]:
@@ -18,14 +23,63 @@ def declared_topics(service: str) -> set[str]:
     return {*read, *(replay_topic(name, service) for name in read)}
 
 
-def consumers_of(service: str) -> ModuleType:
-    """The service's Kafka door; a service that reads a topic has one."""
-    name = f"services.{service}.consumers"
-    if find_spec(f"services.{service}.app") is None:
-        pytest.skip(f"{service} is not wired yet")
-    return import_module(name)
+def running_subscriptions(service: str) -> set[str]:
+    """The topics of the FastStream subscriber that the service's own routes make."""
+    consumers = import_module(f"services.{service}.consumers")
+    given: dict[str, Any] = {"record_max_bytes": 1024}
+    handler = () if service == "reporting" else (None,)
+    intake = Intake(
+        settings=ServiceSettings(kafka_bootstrap_servers="127.0.0.1:9", instance="test"),
+        group=group_of(service),
+        schema=service,
+        pool=None,
+        publisher=None,  # type: ignore[arg-type]
+        routes=consumers.routes(*handler, **given),
+        clock=system_clock,
+    )
+    subscribed: set[str] = set()
+    for subscriber in intake.broker.subscribers:
+        names: Any = subscriber
+        subscribed |= set(names.topic_names)
+    return subscribed
+
+
+def published_topics(service: str) -> set[Topic]:
+    """The declared topics that the service's code hands to an outbox lane."""
+    found = set()
+    for path in (ROOT / "services" / service).rglob("*.py"):
+        tree = ast.parse(path.read_text("utf-8"))
+        found |= {topic for name in _sent_to(tree) if isinstance(topic := getattr(contracts.topics, name), Topic)}
+        if any(isinstance(node, ast.Name) and node.id == "unit_costs_topic" for node in ast.walk(tree)):
+            found.add(UNIT_COSTS)
+    return found
+
+
+def _sent_to(tree: ast.AST) -> Iterator[str]:
+    """Names X of `….send(X.name, …)`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "send":
+            topic = node.args[0] if node.args else None
+            if isinstance(topic, ast.Attribute) and topic.attr == "name" and isinstance(topic.value, ast.Name):
+                yield topic.value.id
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_subscribes_to_the_topics_declared_for_it_and_no_others(service: str) -> None:
-    assert set(consumers_of(service).subscribed_topics()) == declared_topics(service)
+    assert running_subscriptions(service) == declared_topics(service)
+    consumers = import_module(f"services.{service}.consumers")
+    assert set(consumers.subscribed_topics()) == declared_topics(service)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_publishes_to_the_topics_declared_for_it_and_no_others(service: str) -> None:
+    declared = {topic for topic in TOPICS if topic.producer == service}
+    assert published_topics(service) == declared
+    assert declared
+
+
+def test_a_topic_that_is_sent_to_is_noticed() -> None:
+    sent = ast.parse(
+        "def f(o):\n    o.send(CHARGES.name, key=b'', value=b'')\n    o.send(x, key=b'')\n    o.send()\n"
+    )
+    assert list(_sent_to(sent)) == ["CHARGES"]

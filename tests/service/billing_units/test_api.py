@@ -121,7 +121,8 @@ async def test_without_the_check_the_constraint_still_judges(database: str, allo
     statement = """
         INSERT INTO assignment (account_id, assignment_id, version, unit_id, member_kind, member, from_at, deleted,
                                 changed_at, account_no, directory_revision)
-        SELECT account_id, gen_random_uuid(), 1, gen_random_uuid(), 'number', $2, now(), false, now(), account_no, revision
+        SELECT account_id, gen_random_uuid(), 1, gen_random_uuid(), 'number', $2, now(), false, now(), account_no,
+               revision
         FROM directory WHERE account_id = $1
     """
 
