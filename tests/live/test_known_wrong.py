@@ -50,8 +50,10 @@ async def test_an_outbox_polled_by_id_is_caught(scratch: Path) -> None:
     writers = (("BATCH_WORKERS", "8"), ("BATCH_MAX_RECORDS", "40"))
     result = await _run(scratch, "outbox_by_id", prepare=WITH_IDS, extra=writers)
 
+    # Whatever left by the outbox may be missing: ratings on their topic, or dead letters on theirs.
+    missing = ("different messages", "is not among the dead letters")
     assert result.verdict.lost > 0
-    assert any("different messages" in problem for problem in result.verdict.problems)
+    assert any(sign in problem for problem in result.verdict.problems for sign in missing)
 
 
 async def test_check_then_insert_is_caught(databases: Databases, tmp_path: Path) -> None:

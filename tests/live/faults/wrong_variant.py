@@ -23,7 +23,7 @@ from services.billing_units.handlers import commands
 from services.usage_rating.handlers import messages
 
 POLL_S = 0.002
-WORK_AFTER_OUTBOX_S = 0.03
+WORK_AFTER_OUTBOX_S = 0.05
 
 
 def no_fence() -> None:
