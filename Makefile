@@ -77,7 +77,7 @@ check-imports: $(READY)
 	@out=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$out"; exit 1; }
 
 check-tests: $(READY)
-	@$(PYTHON) -m pytest -q tests/unit tests/architecture tests/contract
+	@$(PYTHON) -m pytest -q -n 2 tests/unit tests/architecture tests/contract
 
 # The first Python that is new enough and can make environments; one venv, refreshed when the lock changes.
 $(READY): requirements-dev.lock pyproject.toml
