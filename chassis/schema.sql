@@ -75,22 +75,19 @@ CREATE TABLE outbox_lane (
 );
 CREATE INDEX outbox_lane_waiting ON outbox_lane (lane) WHERE standing AND published_seq < last_seq;
 
--- Messages to send: one row holds the list that one transaction sends to one topic.
+-- Messages to send: one row holds the list that one transaction sends to one topic, packed into one value.
 CREATE TABLE outbox (
     lane           text COLLATE "C" NOT NULL,
     first_seq      bigint NOT NULL,
     message_count  integer NOT NULL CHECK (message_count > 0),
     topic          text COLLATE "C" NOT NULL,
     account_id     text COLLATE "C",
-    record_keys    bytea[] NOT NULL,
-    record_values  bytea[] NOT NULL,
-    record_headers bytea[],
+    messages       bytea NOT NULL,
     recorded_at    timestamptz NOT NULL,
     PRIMARY KEY (lane, first_seq)
 );
 -- Compressing a megabyte of JSON took longer than writing it.
-ALTER TABLE outbox ALTER COLUMN record_keys SET STORAGE EXTERNAL;
-ALTER TABLE outbox ALTER COLUMN record_values SET STORAGE EXTERNAL;
+ALTER TABLE outbox ALTER COLUMN messages SET STORAGE EXTERNAL;
 
 -- Rows come and go at the speed of the stream, so dead ones are swept early.
 ALTER TABLE outbox SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);

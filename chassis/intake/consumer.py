@@ -1,7 +1,7 @@
 """The group's consumer: a FastStream batch subscriber that touches nothing, in front of a few workers."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import groupby
@@ -35,6 +35,9 @@ CLAIM_IDLE_S = 1.0
 FETCH_WAIT_MS = 50
 """A fetch that waits for data holds up every other question on its connection."""
 
+BATCHES_AT_ONCE = 8
+"""Batches' worth of records taken from the client at once; with one, most would be cut where a partition ends."""
+
 SLICES_AHEAD = 2
 """Slices a worker may have waiting: enough to read ahead while it commits, few enough to stay small."""
 
@@ -51,6 +54,13 @@ async def _untouched(batch: Sequence[Record]) -> KafkaMessage:
 
 async def _raw_records(message: KafkaMessage) -> Any:
     return message.raw_message
+
+
+def in_even_parts(records: Sequence[Record], limit: int) -> Iterator[Sequence[Record]]:
+    """The records in as few parts as the limit allows, all of about one size: a small rest costs a whole commit."""
+    parts = -(-len(records) // limit)
+    for number in range(parts):
+        yield records[number * len(records) // parts : (number + 1) * len(records) // parts]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -98,7 +108,7 @@ class Intake:
             group_id=self.group,
             group_instance_id=f"{self.group}-{settings.instance}",
             batch=True,
-            max_records=settings.batch_max_records,
+            max_records=settings.batch_max_records * BATCHES_AT_ONCE,
             batch_timeout_ms=POLL_MS,
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
@@ -127,9 +137,10 @@ class Intake:
                 topic=topic,
                 partition=partition,
                 generation=self.partitions[TopicPartition(topic, partition)].generation,
-                records=list(group),
+                records=part,
             )
             for (topic, partition), group in groupby(records, key=_by_partition)
+            for part in in_even_parts(list(group), self.settings.batch_max_records)
         ]
         for taken in slices:
             if self._stopping:

@@ -18,11 +18,19 @@ INSERT INTO offset_fate (topic, partition, first_offset, last_offset, accepted, 
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 
 -- name: insert_seen
--- Remember identities, in key order so that two batches cannot lock each other; those known stay out of the answer.
-INSERT INTO seen_event (account_id, source, event_id, content_hash)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[])
-ON CONFLICT DO NOTHING
-RETURNING account_id, source, event_id
+-- Remember identities, in key order so that two batches cannot lock each other. How many were new, and which, unless
+-- all were. Columns come as one text each: none holds a space, and the driver looks at every element of an array.
+WITH fresh AS (
+    INSERT INTO seen_event (account_id, source, event_id, content_hash)
+    SELECT account_id, source, event_id, decode(content_hash, 'hex')
+    FROM unnest(string_to_array($1, ' '), string_to_array($2, ' '), string_to_array($3, ' '),
+                string_to_array($4, ' ')) AS event (account_id, source, event_id, content_hash)
+    ON CONFLICT DO NOTHING
+    RETURNING account_id, source, event_id
+), counted AS (SELECT count(*) AS new FROM fresh)
+SELECT new, CASE WHEN new < $5::integer THEN
+    (SELECT json_agg(json_build_array(account_id, source, event_id)) FROM fresh) END AS which
+FROM counted
 
 -- name: list_seen
 -- The content hashes of known identities.

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from chassis.database import ACQUIRE_TIMEOUT_S, Connection, Pool
 from chassis.intake.batch import Batch, Conflict, DeadLetter, Fate, Slice
 from chassis.intake.dead_letters import dead_letter_headers
@@ -191,12 +193,14 @@ async def _deduplicate(
 
 
 async def _remember(connection: Connection, hashes: Mapping[Identity, bytes]) -> set[Identity]:
+    """Insert identities with their hashes; those that were new."""
     ordered = sorted(hashes)
-    accounts, sources, ids = zip(*ordered, strict=True)
-    rows = await connection.fetch(
-        QUERIES["insert_seen"], accounts, sources, ids, [hashes[identity] for identity in ordered]
-    )
-    return set(ordered) if len(rows) == len(ordered) else {(row[0], row[1], row[2]) for row in rows}
+    columns = [" ".join(column) for column in zip(*ordered, strict=True)]
+    content = " ".join([hashes[identity].hex() for identity in ordered])
+    row = await connection.fetchrow(QUERIES["insert_seen"], *columns, content, len(ordered))
+    if row["new"] == len(ordered):
+        return set(ordered)
+    return {(account_id, source, event_id) for account_id, source, event_id in orjson.loads(row["which"] or "[]")}
 
 
 async def _known_hashes(connection: Connection, events: Sequence[Event[Any]]) -> dict[Identity, bytes]:

@@ -5,27 +5,29 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from chassis.database import Connection
+from chassis.outbox.packing import Messages, pack_messages
 from chassis.sql import Queries
 
 QUERIES = Queries(__package__)
 
-Headers = Sequence[tuple[str, bytes]]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageList:
-    """Messages of one transaction to one topic: parallel lists of keys, values and packed extra headers."""
+    """Messages of one transaction to one topic, numbered from `first_seq` on."""
 
     first_seq: int
     topic: str
-    keys: Sequence[bytes | None]
-    values: Sequence[bytes | None]
-    headers: Sequence[bytes] | None
+    messages: Messages
+
+    @property
+    def count(self) -> int:
+        """How many messages."""
+        return len(self.messages.values)
 
     @property
     def last_seq(self) -> int:
         """The lane sequence of the last message."""
-        return self.first_seq + len(self.values) - 1
+        return self.first_seq + self.count - 1
 
 
 @dataclass(slots=True)
@@ -78,9 +80,7 @@ class Outgoing:
             messages = MessageList(
                 first_seq=drawn + 1,
                 topic=topic,
-                keys=gathered.keys,
-                values=gathered.values,
-                headers=gathered.headers or None,
+                messages=Messages(keys=gathered.keys, values=gathered.values, headers=gathered.headers or None),
             )
             drawn = messages.last_seq
             lists.append(messages)
@@ -90,12 +90,10 @@ class Outgoing:
         return (
             self.lane,
             messages.first_seq,
-            len(messages.values),
+            messages.count,
             messages.topic,
             self.account_id,
-            messages.keys,
-            messages.values,
-            messages.headers,
+            pack_messages(messages.messages),
             recorded_at,
         )
 

@@ -56,7 +56,7 @@ class LaneProducer:
             LOG.warning("not_confirmed", lane=lane, topic=messages.topic, error=repr(error))
             await self._discard(producer)
             raise NotConfirmed(f"{messages.topic}: {error!r}") from error
-        metrics.PUBLISHED.labels(messages.topic).inc(len(messages.values))
+        metrics.PUBLISHED.labels(messages.topic).inc(messages.count)
 
     async def _submit(
         self, producer: AIOKafkaProducer, lane: str, messages: MessageList, partitions: int
@@ -64,8 +64,9 @@ class LaneProducer:
         builders: dict[int, Any] = {}
         waits = []
         lane_header = ("lane", lane.encode())
-        extra = messages.headers
-        for index, (key, value) in enumerate(zip(messages.keys, messages.values, strict=True)):
+        listed = messages.messages
+        extra = listed.headers
+        for index, (key, value) in enumerate(zip(listed.keys, listed.values, strict=True)):
             headers: list[Header] = [_CONTENT_TYPE, lane_header, ("lane_seq", b"%d" % (messages.first_seq + index))]
             if extra and extra[index]:
                 headers = unpack_headers(extra[index]) + headers[1:]

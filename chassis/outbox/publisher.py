@@ -9,6 +9,7 @@ import asyncpg
 from chassis.database import ACQUIRE_TIMEOUT_S, INFRASTRUCTURE_ERRORS, Connection, Pool
 from chassis.logs import get_logger
 from chassis.outbox.lanes import QUERIES, MessageList
+from chassis.outbox.packing import unpack_messages
 from chassis.outbox.producer import LaneProducer, NotConfirmed
 
 LOG = get_logger(__name__)
@@ -38,13 +39,7 @@ async def list_waiting(connection: Connection, lane: str, published_seq: int, li
     """What a lane has recorded and not yet published, oldest first."""
     rows = await connection.fetch(QUERIES["list_waiting"], lane, published_seq, limit)
     return [
-        MessageList(
-            first_seq=row["first_seq"],
-            topic=row["topic"],
-            keys=row["record_keys"],
-            values=row["record_values"],
-            headers=row["record_headers"],
-        )
+        MessageList(first_seq=row["first_seq"], topic=row["topic"], messages=unpack_messages(row["messages"]))
         for row in rows
     ]
 

@@ -29,13 +29,12 @@ RETURNING outbox_lane.lane, locked.last_seq AS drawn
 
 -- name: insert_message_list
 -- One list of messages of one transaction to one topic.
-INSERT INTO outbox (lane, first_seq, message_count, topic, account_id, record_keys, record_values,
-                    record_headers, recorded_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO outbox (lane, first_seq, message_count, topic, account_id, messages, recorded_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 
 -- name: list_waiting
 -- What a lane has not published yet, oldest first, a few lists at a time.
-SELECT first_seq, message_count, topic, record_keys, record_values, record_headers
+SELECT first_seq, topic, messages
 FROM outbox WHERE lane = $1 AND first_seq > $2 ORDER BY first_seq LIMIT $3
 
 -- name: move_cursor

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import orjson
 
+from chassis.outbox.packing import unpack_messages
 from cli.verify.log import Extent, Log, Place, Record
 from cli.verify.snapshot import QUERIES, Snapshot
 from cli.verify.verdict import Flow
@@ -115,7 +116,7 @@ async def _outbox(
     await snapshot.within(service)
     chunk: list[Sighting] = []
     async for row in snapshot.connection.cursor(QUERIES["list_outbox"], topic, prefetch=OUTBOX_ROWS_AT_ONCE):
-        for index, value in enumerate(row["record_values"]):
+        for index, value in enumerate(unpack_messages(row["messages"]).values):
             identity = identity_of(value)
             if identity is not None:
                 place = f"{service}.outbox {row['lane']} #{row['first_seq'] + index}"

@@ -36,7 +36,7 @@ GROUP BY a.flow
 
 -- name: list_outbox
 -- What one service wrote to its outbox for a topic and has not deleted.
-SELECT lane, first_seq, recorded_at, record_values FROM outbox WHERE topic = $1 ORDER BY lane, first_seq
+SELECT lane, first_seq, recorded_at, messages FROM outbox WHERE topic = $1 ORDER BY lane, first_seq
 
 -- name: insert_sightings_in_waits
 -- Reversals that wait in billing_units for the rating they take back, and what stands in quarantine.
@@ -413,20 +413,20 @@ WHERE taken > seen
 
 -- name: list_broken_lanes
 -- Lanes whose outbox rows are not exactly the numbers after the cursor, in order and whole.
-SELECT lane, l.last_seq, l.published_seq, r.first_seq, r.message_count, r.values_held, r.expected_seq
+SELECT lane, l.last_seq, l.published_seq, r.first_seq, r.message_count, r.messages_held, r.expected_seq
 FROM outbox_lane l FULL JOIN (
-    SELECT lane, first_seq, message_count, cardinality(record_values) AS values_held,
+    SELECT lane, first_seq, message_count,
+           ('x' || encode(substr(messages, 1, 4), 'hex'))::bit(32)::integer AS messages_held,
            first_seq + message_count - 1 AS row_last_seq,
            lag(first_seq + message_count) OVER (PARTITION BY lane ORDER BY first_seq) AS expected_seq,
-           max(first_seq + message_count - 1) OVER (PARTITION BY lane) AS highest_seq,
-           cardinality(record_keys) AS keys_held
+           max(first_seq + message_count - 1) OVER (PARTITION BY lane) AS highest_seq
     FROM outbox
 ) r USING (lane)
 WHERE l.lane IS NULL OR l.published_seq > l.last_seq
    OR r.lane IS NULL AND l.published_seq <> l.last_seq
    OR r.lane IS NOT NULL AND (r.first_seq <> coalesce(r.expected_seq, l.published_seq + 1)
                               OR r.highest_seq <> l.last_seq
-                              OR r.message_count <> r.values_held OR r.message_count <> r.keys_held)
+                              OR r.message_count <> r.messages_held)
 
 -- name: list_tables_without_row_security
 -- Tables with an account that the API role may touch and whose rows are not kept to the account set.

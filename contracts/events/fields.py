@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar, dataclass_transform
 
 from pydantic import ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from contracts.values.phone import E164_PATTERN, PARTY_PATTERN
 
@@ -41,6 +41,22 @@ def wire_text(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no place in a message")
 
 
+def _instant_of(text: str) -> datetime:
+    """The instant a text of the pattern says, in UTC; beyond microseconds it is cut.
+
+    Read by the standard library because its UTC is one object, which makes every later comparison, difference
+    and text of the instant several times cheaper than with a zone object of its own for each.
+    """
+    instant = datetime.fromisoformat(text)
+    if not EARLIEST <= instant < LATEST:
+        raise PydanticCustomError("instant_out_of_range", "an instant lies in the years 2000 to 2099")
+    if instant.tzinfo is UTC:
+        return instant
+    if text[-2:] > "59":
+        raise PydanticCustomError("no_such_offset", "the offset from UTC has at most 59 minutes")
+    return instant.astimezone(UTC)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _TextBound:
     """Validates JSON as a string of one pattern before the inner type reads it, and says so in the schema."""
@@ -67,9 +83,7 @@ Instant = Annotated[
     datetime,
     _TextBound(
         pattern=_INSTANT_PATTERN,
-        inner=core_schema.datetime_schema(
-            strict=False, tz_constraint="aware", ge=EARLIEST, lt=LATEST, microseconds_precision="truncate"
-        ),
+        inner=core_schema.no_info_plain_validator_function(_instant_of),
         python=core_schema.datetime_schema(strict=True, tz_constraint="aware", ge=EARLIEST, lt=LATEST),
         json_schema=(("format", "date-time"),),
     ),

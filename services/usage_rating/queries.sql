@@ -43,11 +43,20 @@ SELECT account_id, plan_id, version, name, currency, effective_from, rate_count,
 FROM plan ORDER BY recorded_at DESC, plan_id, version DESC LIMIT $1
 
 -- name: insert_new_legs
--- Legs never seen before, in key order; those already there stay out of the answer.
-INSERT INTO leg (account_id, usage_id, revision, content_hash, rating_revision, live_rated_usage_id, live_month)
-SELECT * FROM unnest($1::text[], $2::uuid[], $3::int[], $4::bytea[], $5::int[], $6::uuid[], $7::date[])
-ON CONFLICT DO NOTHING
-RETURNING usage_id
+-- Legs never seen before, in key order. How many were new, and which, unless all were. Columns come as one text each,
+-- in which '-' is nothing: none holds a space, and the driver looks at every element of an array.
+WITH fresh AS (
+    INSERT INTO leg (account_id, usage_id, revision, content_hash, rating_revision, live_rated_usage_id, live_month)
+    SELECT account_id, usage_id::uuid, revision::integer, decode(content_hash, 'hex'), rating_revision::integer,
+           live_rated_usage_id::uuid, live_month::date
+    FROM unnest(string_to_array($1, ' '), string_to_array($2, ' '), string_to_array($3, ' '),
+                string_to_array($4, ' '), string_to_array($5, ' '), string_to_array($6, ' ', '-'),
+                string_to_array($7, ' ', '-'))
+        AS leg (account_id, usage_id, revision, content_hash, rating_revision, live_rated_usage_id, live_month)
+    ON CONFLICT DO NOTHING
+    RETURNING usage_id
+), counted AS (SELECT count(*) AS new FROM fresh)
+SELECT new, CASE WHEN new < $8::integer THEN (SELECT array_agg(usage_id::text) FROM fresh) END AS which FROM counted
 
 -- name: lock_legs
 -- Legs that exist, locked until the transaction ends, in key order.

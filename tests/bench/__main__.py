@@ -19,6 +19,7 @@ from tests.bench.subjects import BILLING_UNITS
 from tests.bench.window import Window
 
 SPEED_CALLS = 200_000
+MEMBERS = 2
 MEMORY_CALLS = 2_000_000
 MEMORY = "memory"
 
@@ -30,6 +31,12 @@ def options() -> argparse.Namespace:
         "--calls", type=int, help=f"calls of a run; {SPEED_CALLS:,} for speed, {MEMORY_CALLS:,} for memory"
     )
     parser.add_argument("--runs", type=int, default=5, help="runs whose median is told (default 5)")
+    parser.add_argument(
+        "--members",
+        type=int,
+        default=MEMBERS,
+        help=f"processes of each service (default {MEMBERS}, one for a core)",
+    )
     parser.add_argument("--only", choices=[part.value for part in Part] + [MEMORY], help="measure this alone")
     parser.add_argument("--json", action="store_true", help="JSON on the standard output, the table on the other")
     return parser.parse_args()
@@ -41,6 +48,7 @@ async def measure(asked: argparse.Namespace, machine: Machine, plan: BenchPlan, 
     order = Order(
         parts=parts_of(asked.only, notes),
         calls=asked.calls or (MEMORY_CALLS if memory_alone else SPEED_CALLS),
+        members=asked.members,
         plan=plan.plan,
     )
     runs: list[dict[Part, Window]] = []
@@ -58,6 +66,7 @@ async def measure(asked: argparse.Namespace, machine: Machine, plan: BenchPlan, 
         machine=machine,
         plan=plan.described,
         calls=order.calls,
+        members=order.members,
         speeds={part: speed_of([run[part] for run in runs]) for part in order.parts} if runs else {},
         memories=memories,
     )

@@ -25,15 +25,17 @@ class CpuSeconds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CpuMeter:
-    """Reads the processor time of three process trees; the kernel counts in steps of 10 ms."""
+    """Reads the processor time of these process trees; the kernel counts in steps of 10 ms."""
 
     postmaster_pid: int
     broker_pid: int
 
-    def read(self, python_pid: int) -> CpuSeconds:
+    def read(self, *python_pids: int) -> CpuSeconds:
         """What each tree has used since its start, backends that have ended included."""
         return CpuSeconds(
-            python=_of_tree(python_pid), postgres=_of_tree(self.postmaster_pid), broker=_of_tree(self.broker_pid)
+            python=sum(map(_of_tree, python_pids)),
+            postgres=_of_tree(self.postmaster_pid),
+            broker=_of_tree(self.broker_pid),
         )
 
 

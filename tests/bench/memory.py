@@ -59,7 +59,7 @@ async def _of(service: Service, ground: Ground, database: Database, count: int) 
     connection = await asyncpg.connect(database.administrator_dsn)
     try:
         with running(service, ground, database) as subject:
-            process = psutil.Process(subject.pid)
+            process = psutil.Process(subject.pids[0])
             while not samples or samples[-1][0] < count:
                 subject.must_run()
                 samples.append((await position(connection, service), process.memory_info().rss))

@@ -50,6 +50,7 @@ class Findings:
     machine: Machine
     plan: str
     calls: int
+    members: int
     speeds: Mapping[Part, Speed]
     memories: Sequence[Memory]
 
@@ -84,6 +85,7 @@ def as_json(findings: Findings) -> dict[str, Any]:
         "machine": asdict(findings.machine) | {"quiet": findings.machine.is_quiet},
         "plan": findings.plan,
         "calls": findings.calls,
+        "members": findings.members,
         "speed": {
             part.value: asdict(speed)
             | {
@@ -103,7 +105,8 @@ def show(findings: Findings, console: Console) -> None:
     console.print(
         f"{machine.processor}, {machine.cores} cores, {machine.memory_gib} GiB · {machine.python} · "
         f"PostgreSQL {machine.postgres} · Kafka {machine.kafka}\n"
-        f"{findings.plan} · {findings.calls:,} calls · one account · {_settings(machine)}"
+        f"{findings.plan} · {findings.calls:,} calls · one account · {_settings(machine)} · "
+        f"{findings.members} {'member' if findings.members == 1 else 'members'} of each service"
     )
     if not machine.is_quiet:
         console.print(

@@ -38,10 +38,11 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What to measure: which parts, on how many calls."""
+    """What to measure: which parts, on how many calls, with how many members of each service's group."""
 
     parts: Sequence[Part]
     calls: int
+    members: int
     plan: RatePlan
 
     @property
@@ -81,14 +82,16 @@ async def run_once(ground: Ground, order: Order, template: Database, say: Say) -
             say(_line(Part.CEILING, windows[Part.CEILING]))
         if Part.USAGE_RATING in order.parts or (order.with_units and not reuse):
             await ground.settle()
-            window = await measure_service(USAGE_RATING, ground, database, order.calls)
+            window = await measure_service(USAGE_RATING, ground, database, order.calls, order.members)
             await effect_of(USAGE_RATING, ground, database, order.calls)
             if Part.USAGE_RATING in order.parts:
                 windows[Part.USAGE_RATING] = window
             say(_line(Part.USAGE_RATING, window))
         if order.with_units:
             await ground.settle()
-            windows[Part.BILLING_UNITS] = await measure_service(BILLING_UNITS, ground, database, order.calls)
+            windows[Part.BILLING_UNITS] = await measure_service(
+                BILLING_UNITS, ground, database, order.calls, order.members
+            )
             effect = await effect_of(BILLING_UNITS, ground, database, order.calls)
             say(f"{_line(Part.BILLING_UNITS, windows[Part.BILLING_UNITS])}; charges by rule {effect.by_rule}")
     return windows

@@ -4,8 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,38 +43,47 @@ class SubjectFailed(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """A service's ingest process under measurement."""
+    """A service's ingest processes under measurement: the members of its group, each with its log file."""
 
     service: Service
-    process: subprocess.Popen[bytes]
-    log_file: Path
+    members: Sequence[tuple[subprocess.Popen[bytes], Path]]
 
     @property
-    def pid(self) -> int:
-        return self.process.pid
+    def pids(self) -> list[int]:
+        return [process.pid for process, _ in self.members]
 
     def must_run(self) -> None:
-        """Raise SubjectFailed when it has ended."""
-        if self.process.poll() is not None:
+        """Raise SubjectFailed when one has ended."""
+        if any(process.poll() is not None for process, _ in self.members):
             self.fail("ended")
 
     def fail(self, how: str) -> None:
-        raise SubjectFailed(f"{self.service.name} {how}; its log ends:\n{last_lines(self.log_file)}")
+        logs = "\n".join(last_lines(log_file) for _, log_file in self.members)
+        raise SubjectFailed(f"{self.service.name} {how}; its logs end:\n{logs}")
 
 
 @contextmanager
-def running(service: Service, ground: Ground, database: Database) -> Iterator[Running]:
-    """The service's ingest process, for as long as the block runs. Its own variables in the environment hold."""
-    log_file = ground.providers.kafka.folder.parent / f"{service.name}.log"
+def running(service: Service, ground: Ground, database: Database, members: int = 1) -> Iterator[Running]:
+    """The service's ingest processes, for as long as the block runs. Its own variables in the environment hold."""
+    with ExitStack() as stack:
+        started = [stack.enter_context(_member(service, ground, database, number)) for number in range(members)]
+        yield Running(service=service, members=started)
+
+
+@contextmanager
+def _member(
+    service: Service, ground: Ground, database: Database, number: int
+) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    log_file = ground.providers.kafka.folder.parent / f"{service.name}-{number}.log"
     process = spawn(
         [sys.executable, "-m", f"services.{service.name}", "--role", "ingest"],
-        environment=_environment(service, ground, database),
+        environment=_environment(service, ground, database, number),
         log_file=log_file,
         directory=ROOT,
     )
     reference = identify(process.pid)
     try:
-        yield Running(service=service, process=process, log_file=log_file)
+        yield process, log_file
     finally:
         if process.poll() is None:
             stop(reference, first=signal.SIGTERM, grace_s=STOP_GRACE_S)
@@ -110,7 +119,7 @@ def batch_settings(service: Service) -> dict[str, int]:
     }
 
 
-def _environment(service: Service, ground: Ground, database: Database) -> dict[str, str]:
+def _environment(service: Service, ground: Ground, database: Database, number: int) -> dict[str, str]:
     prefix = service.name.upper()
     return os.environ | {
         f"{prefix}_INGEST_POSTGRES_DSN": database.ingest_dsn(service.name),
@@ -118,7 +127,7 @@ def _environment(service: Service, ground: Ground, database: Database) -> dict[s
         f"{prefix}_KAFKA_BOOTSTRAP_SERVERS": ground.bootstrap_servers,
         f"{prefix}_HTTP_HOST": LOOPBACK,
         f"{prefix}_HTTP_PORT": str(free_port()),
-        f"{prefix}_INSTANCE": "bench",
+        f"{prefix}_INSTANCE": f"bench-{number}",
         f"{prefix}_TOKEN_KEY": "a-key-for-the-benchmark-only",
         f"{prefix}_API_KEY": "a-key-for-the-benchmark-only",
     }

@@ -62,16 +62,16 @@ async def measure_ceiling(ground: Ground, database: Database, count: int) -> Win
     raise SubjectFailed("the ceiling ended before it had read everything")
 
 
-async def measure_service(service: Service, ground: Ground, database: Database, count: int) -> Window:
-    """From a twentieth of the records committed to all its messages confirmed by the broker."""
+async def measure_service(service: Service, ground: Ground, database: Database, count: int, members: int) -> Window:
+    """From a twentieth of the records committed, by all members, to all messages confirmed by the broker."""
     meter = ground.meter()
     connection = await asyncpg.connect(database.administrator_dsn)
     try:
-        with running(service, ground, database) as subject:
+        with running(service, ground, database, members) as subject:
             start = await _first_reading(subject, connection, meter, at_least=count * START_SHARE)
             await _passed(subject, connection, at_least=count)
             await _published(subject, connection)
-            end = Reading(events=count, at_s=monotonic(), cpu=meter.read(subject.pid))
+            end = Reading(events=count, at_s=monotonic(), cpu=meter.read(*subject.pids))
     finally:
         await connection.close()
     return window_between(start, end)
@@ -88,9 +88,23 @@ async def position(connection: Connection, service: Service) -> int:
     return int(found)
 
 
+async def _owners(connection: Connection, service: Service) -> int:
+    """How many members have partitions of its topic."""
+    found = await connection.fetchval(
+        f"SELECT count(DISTINCT owner) FROM {service.name}.input_position WHERE consumer_group = $1 AND topic = $2",
+        group_of(service.name),
+        service.reads.name,
+    )
+    return int(found)
+
+
 async def _first_reading(subject: Running, connection: Connection, meter: CpuMeter, *, at_least: float) -> Reading:
     events = await _passed(subject, connection, at_least=at_least)
-    return Reading(events=events, at_s=monotonic(), cpu=meter.read(subject.pid))
+    while await _owners(connection, subject.service) < len(subject.members):
+        subject.must_run()
+        await asyncio.sleep(POLL_AT_END_S)
+        events = await position(connection, subject.service)
+    return Reading(events=events, at_s=monotonic(), cpu=meter.read(*subject.pids))
 
 
 async def _passed(subject: Running, connection: Connection, *, at_least: float) -> int:

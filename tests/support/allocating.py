@@ -17,6 +17,7 @@ from chassis.intake.transaction import BatchTransaction, Done, Work, lane_of
 from chassis.intake.worker import Route
 from chassis.migrate import api_role, ingest_role
 from chassis.outbox.lanes import QUERIES as LANES
+from chassis.outbox.packing import unpack_messages
 from contracts.events.envelope import encode
 from contracts.events.rated_usage import USAGE_RATED, RatedUsage
 from contracts.topics import BILLING_UNITS_FACTS, CHARGES, DIRECTORY, RATED_USAGE, group_of
@@ -142,10 +143,8 @@ class Allocating:
 
     async def published(self, topic: str) -> list[dict[str, Any]]:
         """The events recorded for a topic so far, lane by lane."""
-        rows = await self.pool.fetch(
-            "SELECT record_values FROM outbox WHERE topic = $1 ORDER BY lane, first_seq", topic
-        )
-        return [orjson.loads(value) for row in rows for value in row["record_values"]]
+        rows = await self.pool.fetch("SELECT messages FROM outbox WHERE topic = $1 ORDER BY lane, first_seq", topic)
+        return [orjson.loads(value) for row in rows for value in unpack_messages(row["messages"]).values]
 
     async def charges(self) -> list[dict[str, Any]]:
         """What was published on the charges topic; a charge without a unit says nothing of one."""

@@ -18,6 +18,7 @@ from chassis.intake.transaction import BatchTransaction, Done, Work, lane_of
 from chassis.intake.worker import Route
 from chassis.migrate import api_role, ingest_role
 from chassis.outbox.lanes import QUERIES as LANES
+from chassis.outbox.packing import unpack_messages
 from contracts.events.call import CALL_RECORDED, CallDetailRecord
 from contracts.events.envelope import encode
 from contracts.events.facts import ACCOUNT_FACT, AccountFact
@@ -171,10 +172,10 @@ class Rating:
     async def published(self) -> list[dict[str, Any]]:
         """The data of every rated usage sent so far, in the order of recording."""
         rows = await self.ingest.fetch(
-            "SELECT record_values FROM outbox WHERE topic = $1 ORDER BY recorded_at, lane, first_seq",
+            "SELECT messages FROM outbox WHERE topic = $1 ORDER BY recorded_at, lane, first_seq",
             RATED_USAGE.name,
         )
-        return [orjson.loads(value)["data"] for row in rows for value in row["record_values"]]
+        return [orjson.loads(value)["data"] for row in rows for value in unpack_messages(row["messages"]).values]
 
     async def suspense(self) -> dict[str, str]:
         """The reasons of what waits, by call id."""

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import NotRequired, TypedDict
 
 from contracts.values.money import CHARGE_SCALE, Rounding
-from services.usage_rating.domain.plan import Price, Rate, RatePlan
+from services.usage_rating.domain.plan import Price, RatePlan
 from services.usage_rating.domain.rating import ChargedDuration, Rated, ZeroRated
 
 
@@ -50,11 +50,9 @@ def certificate_of_rated(plan: RatePlan, rated: Rated) -> CertificateTerms:
     }
 
 
-def terms_of_price(price: Price, rate: Rate | None) -> dict[str, str | int | None]:
-    """What a certificate repeats of a price and its destination, decimals as text."""
+def terms_of_price(price: Price) -> dict[str, str | int]:
+    """What a certificate repeats of a price, decimals as text."""
     return {
-        "prefix": None if rate is None else rate.prefix,
-        "destination": None if rate is None else rate.destination,
         "per_minute": format(price.per_minute, "f"),
         "connection_fee": format(price.connection_fee, "f"),
         "minimum_charge": format(price.minimum_charge, "f"),

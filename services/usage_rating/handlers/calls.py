@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from chassis.database import Connection
 from chassis.intake.batch import Batch
@@ -51,6 +51,16 @@ class Recorded:
             outgoing.send(RATED_USAGE.name, key=message_key(row.account_id, call_id), value=envelope(row, at))
 
 
+class _First(NamedTuple):
+    """What the first record of a leg would make of it, if none came before."""
+
+    event: Event[Any]
+    use: Use
+    price: Priced | Waits
+    leg: LegRow
+    rated: RatedRow | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallsHandler:
     """Handles batches of call records."""
@@ -59,32 +69,33 @@ class CallsHandler:
     tokens: Tokens
 
     async def __call__(self, batch: Batch) -> None:
-        """Load prices, decide each call, record; the first word about a leg needs no look at its past."""
+        """Load prices, decide each call, record; the first word about a leg needs no look at its past.
+
+        Each call goes from its record to its rating in one turn of the loop, while its parts are still in the
+        processor's cache.
+        """
         prices = await load_prices(batch.connection, self.plans, (event.data for event in batch.events))
-        uses = [use_of(event.data, event.source, event.event_id) for event in batch.events]
         recorded = Recorded()
-        firsts: dict[str, tuple[Event[Any], Use, Priced | Waits]] = {}
+        firsts: dict[str, _First] = {}
         later: list[tuple[Event[Any], Use]] = []
-        for event, use in zip(batch.events, uses, strict=True):
+        for event in batch.events:
+            use = use_of(event.data, event.source, event.event_id)
             if use.usage_id in firsts:
                 later.append((event, use))
             else:
-                firsts[use.usage_id] = (event, use, prices.price(use.call))
-        rows = {usage_id: self._first(*first, batch.recorded_at) for usage_id, first in firsts.items()}
-        new = await store.insert_new_legs(batch.connection, [leg for leg, _ in rows.values()])
+                firsts[use.usage_id] = self._first(event, use, prices.price(use.call), batch.recorded_at)
+        new = await store.insert_new_legs(batch.connection, [first.leg for first in firsts.values()])
         known = []
-        for usage_id, (event, use, price) in firsts.items():
+        for usage_id, first in firsts.items():
             if usage_id in new:
-                self._take_first(recorded, batch, event, use, price, rows[usage_id][1])
+                _take_first(recorded, batch, first)
             else:
-                known.append((event, use))
+                known.append((first.event, first.use))
         if known or later:
             await self._take_revisions(recorded, batch, prices, [*known, *later])
         await recorded.write(batch.connection, batch.outgoing, batch.recorded_at)
 
-    def _first(
-        self, event: Event[Any], use: Use, price: Priced | Waits, recorded_at: datetime
-    ) -> tuple[LegRow, RatedRow | None]:
+    def _first(self, event: Event[Any], use: Use, price: Priced | Waits, recorded_at: datetime) -> _First:
         """The leg as its first record leaves it, with its rating when it has one."""
         rated = None
         if isinstance(price, Priced) and not use.call.voided:
@@ -98,23 +109,7 @@ class CallsHandler:
             None if rated is None else rated.rated_usage_id,
             None if rated is None else rated.month,
         )
-        return leg, rated
-
-    def _take_first(
-        self,
-        recorded: Recorded,
-        batch: Batch,
-        event: Event[Any],
-        use: Use,
-        price: Priced | Waits,
-        rated: RatedRow | None,
-    ) -> None:
-        recorded.usage.append(usage_row(event, use, batch.recorded_at))
-        if rated is not None:
-            recorded.rated.append((rated, use.call.call_id))
-        elif isinstance(price, Waits) and not use.call.voided:
-            recorded.suspended.append(suspense_row(use, price))
-            batch.suspend(event)
+        return _First(event, use, price, leg, rated)
 
     async def _take_revisions(
         self, recorded: Recorded, batch: Batch, prices: Prices, records: list[tuple[Event[Any], Use]]
@@ -171,6 +166,15 @@ class CallsHandler:
                 recorded.rated.append((rated, use.call.call_id))
         await store.update_leg(batch.connection, leg)
         return leg
+
+
+def _take_first(recorded: Recorded, batch: Batch, first: _First) -> None:
+    recorded.usage.append(usage_row(first.event, first.use, batch.recorded_at))
+    if first.rated is not None:
+        recorded.rated.append((first.rated, first.use.call.call_id))
+    elif isinstance(first.price, Waits) and not first.use.call.voided:
+        recorded.suspended.append(suspense_row(first.use, first.price))
+        batch.suspend(first.event)
 
 
 def rate_anew(

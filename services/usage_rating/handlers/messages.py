@@ -1,7 +1,7 @@
 """Writes rated usage as it is published, and the reversal of what was published before."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -10,12 +10,11 @@ import orjson
 
 from contracts.events.call import CallDetailRecord
 from contracts.events.envelope import to_json
-from contracts.events.fields import wire_text
 from contracts.events.rated_usage import USAGE_RATED
 from contracts.values.ids import IdKind, derived_text
 from contracts.values.money import negated
 from services.usage_rating.domain.certificate import certificate_of_zero, terms_of_price
-from services.usage_rating.domain.plan import RatePlan
+from services.usage_rating.domain.plan import Price, RatePlan
 from services.usage_rating.domain.rating import Rated, ZeroRated, milliseconds_between
 from services.usage_rating.domain.tokens import account_key, token_of
 from services.usage_rating.handlers.pricing import KeptPlan, Priced
@@ -69,6 +68,7 @@ def use_of(call: CallDetailRecord, source: str, event_id: str) -> Use:
     )
 
 
+@lru_cache(maxsize=4096)
 def month_of(day: date) -> date:
     """The first day of a calendar month: the key of monthly partitions."""
     return day.replace(day=1)
@@ -78,30 +78,28 @@ def rating(use: Use, priced: Priced, rating_revision: int, tokens: Tokens, recor
     """The rated usage of a priced call, as stored and as published."""
     call, outcome = use.call, priced.outcome
     rated_usage_id = derived_text(IdKind.RATED_USAGE, use.usage_id, str(rating_revision), "+")
-    country = None
     if isinstance(outcome, Rated):
         assert priced.plan is not None, "a rated call was rated by a plan"
         amount, billed_s = outcome.amount, outcome.billed_s
         certificate = _certificate(priced.plan, outcome)
-        if outcome.rate is not None:
-            country = outcome.rate.country
     else:
         amount, billed_s = _FREE, 0
         certificate = _certificate_of_free(outcome)
-    data = _said_of_call(use, tokens)
-    data["rated_usage_id"] = rated_usage_id
-    data["rating_revision"] = rating_revision
-    data["kind"] = "rated"
-    data["use_on"] = priced.use_on
-    data["booked_period"] = priced.booked_period
-    data["currency"] = priced.currency
-    data["amount"] = str(amount)
-    data["calls"] = 1
-    data["duration_ms"] = outcome.duration_ms
-    data["billed_s"] = billed_s
-    data["certificate"] = certificate
-    if country is not None:
-        data["country"] = country
+    data = _said_of_call(use)
+    data |= {
+        "rated_usage_id": rated_usage_id,
+        "rating_revision": rating_revision,
+        "kind": "rated",
+        "use_on": priced.use_on,
+        "booked_period": priced.booked_period,
+        "currency": priced.currency,
+        "amount": str(amount),
+        "calls": 1,
+        "duration_ms": outcome.duration_ms,
+        "billed_s": billed_s,
+        "certificate": certificate,
+    }
+    _add_what_is_known(data, call, outcome, tokens)
     return RatedRow(
         call.account_id,
         rated_usage_id,
@@ -120,14 +118,10 @@ def rating(use: Use, priced: Priced, rating_revision: int, tokens: Tokens, recor
     )
 
 
-def _said_of_call(use: Use, tokens: Tokens) -> dict[str, Any]:
-    """What a rating repeats of its call; the other party appears as a token only.
-
-    What the call does not say is left out: those bytes would be stored, sent and read three times over.
-    """
+def _said_of_call(use: Use) -> dict[str, Any]:
+    """What a rating repeats of every call."""
     call = use.call
-    answered = call.answered_at
-    said = {
+    return {
         "account_id": call.account_id,
         "usage_id": use.usage_id,
         "cause_id": use.cause_id,
@@ -139,43 +133,61 @@ def _said_of_call(use: Use, tokens: Tokens) -> dict[str, Any]:
         "direction": call.direction,
         "channel": call.channel,
         "disposition": call.disposition,
-        "occurred_at": _utc(call.started_at if answered is None else answered),
-        "billed_at": _utc(call.ended_at),
+        "occurred_at": call.started_at if call.answered_at is None else call.answered_at,
+        "billed_at": call.ended_at,
     }
+
+
+def _add_what_is_known(
+    data: dict[str, Any], call: CallDetailRecord, outcome: Rated | ZeroRated, tokens: Tokens
+) -> None:
+    """Add what a call and its rate may say or not; the other party appears as a token only.
+
+    What the call does not say is left out: those bytes would be stored, sent and read three times over.
+    """
     token = tokens.of(call.account_id, call.other_party)
     if token is not None:
-        said["other_party_token"] = token
-    if answered is not None:
-        said["conversation_ms"] = milliseconds_between(answered, call.ended_at)
+        data["other_party_token"] = token
+    if call.answered_at is not None:
+        data["conversation_ms"] = milliseconds_between(call.answered_at, call.ended_at)
     for name in _OPTIONAL:
         value = getattr(call, name)
         if value is not None:
-            said[name] = value
-    return said
+            data[name] = value
+    if isinstance(outcome, Rated) and outcome.rate is not None and outcome.rate.country is not None:
+        data["country"] = outcome.rate.country
 
 
 def _certificate(kept: KeptPlan, rated: Rated) -> orjson.Fragment:
-    """The certificate as JSON: what the price says is written once for each rate and kept with the plan."""
-    rate = rated.rate
-    key = None if rate is None else (rate.prefix, rate.valid_from)
-    terms = kept.terms.get(key)
+    """The certificate as JSON: what the price says is written once for each price and kept with the plan."""
+    price, rate = rated.price, rated.rate
+    terms = kept.terms.get(id(price))
     if terms is None:
-        terms = kept.terms[key] = _terms(kept.plan, rated)
+        terms = kept.terms[id(price)] = _terms(kept.plan, price)
+    destination = b""
+    if rate is not None:
+        destination = b'"prefix":"%b","destination":%b,' % (rate.prefix.encode(), orjson.dumps(rate.destination))
     return orjson.Fragment(
-        b'{"charged_duration":"%b","billed_s":%d,"exact":"%b",%b'
-        % (rated.charged_duration.encode(), rated.billed_s, format(rated.exact, "f").encode(), terms)
+        b'{"charged_duration":"%b","billed_s":%d,"exact":"%b",%b%b'
+        % (
+            rated.charged_duration.encode(),
+            rated.billed_s,
+            format(rated.exact, "f").encode(),
+            destination,
+            terms,
+        )
     )
 
 
-def _terms(plan: RatePlan, rated: Rated) -> bytes:
-    """The rest of a certificate, from its second member on: `…}`."""
+def _terms(plan: RatePlan, price: Price) -> bytes:
+    """The rest of a certificate, from its plan on: `…}`."""
     of_plan = {
         "plan_id": plan.plan_id,
         "plan_version": plan.version,
         "rounding": plan.rounding.value,
         "scale": plan.scale,
     }
-    return to_json(of_plan | terms_of_price(rated.price, rated.rate))[1:]
+    return to_json(of_plan | terms_of_price(price))[1:]
 
 
 @lru_cache(maxsize=8)
@@ -233,9 +245,3 @@ def envelope(row: RatedRow, recorded_at: str) -> bytes:
 def message_key(account_id: str, call_id: str) -> bytes:
     """The key of rated usage: account and call id, so that one large account spreads over partitions."""
     return f"{account_id}|{call_id}".encode()
-
-
-def _utc(instant: datetime) -> str:
-    """An instant as messages write it; most come in UTC, which Pydantic's zone says in its own way."""
-    text = instant.isoformat()
-    return f"{text[:-6]}Z" if text.endswith("+00:00") else wire_text(instant.astimezone(UTC))

@@ -4,7 +4,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -31,10 +31,10 @@ WRONG_CURRENCY = "plan_in_another_currency"
 
 
 class KeptPlan(NamedTuple):
-    """A plan version in memory. terms: the part of a certificate that is the same for every call of a rate."""
+    """A plan version in memory. terms: by `id` of a price of the plan, what certificates of its calls share."""
 
     plan: RatePlan
-    terms: dict[tuple[str, datetime | None] | None, bytes]
+    terms: dict[int, bytes]
 
 
 class Priced(NamedTuple):

@@ -23,10 +23,13 @@ class LegRow(NamedTuple):
 async def insert_new_legs(connection: Connection, legs: Iterable[LegRow]) -> set[str]:
     """Insert legs in key order; the usage ids of those that were not there before."""
     ordered = sorted(legs, key=_key)
-    rows = await connection.fetch(QUERIES["insert_new_legs"], *zip(*ordered, strict=True))
-    if len(rows) == len(ordered):
+    columns = zip(*[_as_text(leg) for leg in ordered], strict=True)
+    row = await connection.fetchrow(
+        QUERIES["insert_new_legs"], *[" ".join(column) for column in columns], len(ordered)
+    )
+    if row["new"] == len(ordered):
         return {leg.usage_id for leg in ordered}
-    return {str(row[0]) for row in rows}
+    return set(row["which"] or ())
 
 
 async def lock_legs(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[str, LegRow]:
@@ -50,6 +53,18 @@ async def lock_legs(connection: Connection, keys: Iterable[tuple[str, str]]) -> 
 async def update_leg(connection: Connection, leg: LegRow) -> None:
     """Store where a locked leg stands now."""
     await connection.execute(QUERIES["update_leg"], *leg)
+
+
+def _as_text(leg: LegRow) -> tuple[str, ...]:
+    return (
+        leg.account_id,
+        leg.usage_id,
+        str(leg.revision),
+        leg.content_hash.hex(),
+        str(leg.rating_revision),
+        leg.live_rated_usage_id or "-",
+        "-" if leg.live_month is None else leg.live_month.isoformat(),
+    )
 
 
 def _key(leg: LegRow) -> tuple[str, str]:

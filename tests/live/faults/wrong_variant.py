@@ -16,6 +16,7 @@ from chassis.intake import transaction
 from chassis.intake.batch import Conflict
 from chassis.intake.events import Event
 from chassis.outbox.lanes import MessageList, Outgoing
+from chassis.outbox.packing import unpack_messages
 from chassis.outbox.producer import LaneProducer
 from chassis.outbox.publisher import Committed, PartitionPublisher
 from contracts.values.ids import IdKind
@@ -92,8 +93,7 @@ async def _poll_by_id(self: Any) -> None:
     last = 0
     while True:
         rows = await self._pool.fetch(
-            "SELECT id, lane, first_seq, topic, record_keys, record_values, record_headers FROM outbox "
-            "WHERE id > $1 ORDER BY id LIMIT 50",
+            "SELECT id, lane, first_seq, topic, messages FROM outbox WHERE id > $1 ORDER BY id LIMIT 50",
             last,
         )
         for row in rows:
@@ -102,9 +102,7 @@ async def _poll_by_id(self: Any) -> None:
                 MessageList(
                     first_seq=row["first_seq"],
                     topic=row["topic"],
-                    keys=row["record_keys"],
-                    values=row["record_values"],
-                    headers=row["record_headers"],
+                    messages=unpack_messages(row["messages"]),
                 ),
             )
             last = row["id"]

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter
 
 from chassis.intake.batch import Fate
+from chassis.outbox.packing import unpack_messages
 from contracts.events.charge import CHARGE_ALLOCATED, Charge
 from contracts.generate.schemas import event_schema
 from contracts.topics import CHARGES, RATED_USAGE
@@ -82,8 +83,11 @@ async def test_what_is_published_is_valid_and_says_what_is_stored(allocating: Al
 async def test_keys_name_account_and_unit(allocating: Allocating) -> None:
     await allocating.adopt(*a_working_account())
     await allocating.rate(a_rated_call(), a_rated_call("call-2", own_number=None))
-    row = await allocating.pool.fetchrow("SELECT record_keys FROM outbox WHERE topic = $1", CHARGES.name)
-    assert row["record_keys"] == [f"{ACCOUNT}|{unit_id('Claims')}".encode(), f"{ACCOUNT}|unassigned".encode()]
+    row = await allocating.pool.fetchrow("SELECT messages FROM outbox WHERE topic = $1", CHARGES.name)
+    assert unpack_messages(row["messages"]).keys == [
+        f"{ACCOUNT}|{unit_id('Claims')}".encode(),
+        f"{ACCOUNT}|unassigned".encode(),
+    ]
 
 
 async def test_a_number_moved_at_an_instant_splits_calls_there(allocating: Allocating) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chassis.intake.batch import Fate
+from chassis.outbox.packing import unpack_messages
 from contracts.topics import BILLING_UNITS_FACTS, DIRECTORY
 from tests.support.allocating import Allocating, message_of
 from tests.support.directory import (
@@ -68,11 +69,10 @@ async def test_every_change_raises_the_revision_and_becomes_a_fact_of_ids_only(a
     assert [fact["data"]["version"] for fact in facts if "user_id" in fact["data"]] == [1, 2]
     [assignment] = [fact["data"] for fact in facts if "assignment_id" in fact["data"]]
     assert assignment["directory_revision"] == 6
-    row = await allocating.pool.fetchrow(
-        "SELECT record_keys, record_values FROM outbox WHERE topic = $1", BILLING_UNITS_FACTS.name
-    )
-    assert set(row["record_keys"]) == {ACCOUNT.encode()}
-    published = b"".join(row["record_values"])
+    row = await allocating.pool.fetchrow("SELECT messages FROM outbox WHERE topic = $1", BILLING_UNITS_FACTS.name)
+    sent = unpack_messages(row["messages"])
+    assert set(sent.keys) == {ACCOUNT.encode()}
+    published = b"".join(sent.values)
     for private in (b"Ada Moss", b"example", b"Harbour Care", b"Evening", b"Claims"):
         assert private not in published
 

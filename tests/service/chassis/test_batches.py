@@ -14,6 +14,7 @@ from chassis.database import INFRASTRUCTURE_ERRORS
 from chassis.intake.batch import Batch, Fate, RecordFailed
 from chassis.intake.transaction import BatchTransaction, PositionLost
 from chassis.outbox.headers import unpack_headers
+from chassis.outbox.packing import unpack_messages
 from tests.service.chassis.conftest import GROUP, OUT, Intaking, nothing_more
 from tests.support.noting import SCHEMA, Notes
 from tests.support.records import AT, SOURCE, note
@@ -88,8 +89,9 @@ async def test_dead_letters_leave_with_the_batch_unchanged(intaking: Intaking) -
     done = await intaking.apply(work)
     assert (done.fates[Fate.DEAD_LETTER], done.fates[Fate.ACCEPTED]) == (2, 1)
     row = await intaking.pool.fetchrow("SELECT * FROM outbox WHERE topic = $1", f"notes.{GROUP}.dlq")
-    assert (row["record_keys"], row["record_values"]) == ([b"\x00key"] * 2, [b"no JSON", None])
-    headers = [unpack_headers(packed) for packed in row["record_headers"]]
+    sent = unpack_messages(row["messages"])
+    assert (sent.keys, sent.values) == ([b"\x00key"] * 2, [b"no JSON", None])
+    headers = [unpack_headers(packed) for packed in sent.headers or ()]
     assert [one[:2] for one in headers] == [own, own]
     assert [dict(one)["dlq_code"] for one in headers] == [b"not_json", b"empty"]
     assert [dict(one)["dlq_offset"] for one in headers] == [b"0", b"2"]

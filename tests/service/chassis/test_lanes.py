@@ -58,7 +58,7 @@ async def test_a_lane_is_numbered_in_commit_order_under_many_writers(pool: Pool)
     assert await watching > 5
     async with pool.acquire() as connection:
         lists = await list_waiting(connection, "lane", 0, 10_000)
-    values = [value.decode() for messages in lists for value in messages.values if value]
+    values = [value.decode() for messages in lists for value in messages.messages.values if value]
     assert len(values) == lists[-1].last_seq == WRITERS * sum(1 + turn % 3 for turn in range(ROUNDS))
     for number in range(WRITERS):
         own = [value for value in values if value.startswith(f"{number}-")]
@@ -95,7 +95,7 @@ async def test_a_rolled_back_command_takes_no_number(pool: Pool) -> None:
         outgoing.send("a", key=None, value=None, headers=b"packed")
         lists = await outgoing.record(connection, AT)
     assert [(one.topic, one.first_seq, one.last_seq) for one in lists] == [("a", 1, 2), ("b", 3, 3)]
-    assert (lists[0].headers, lists[1].headers) == ([b"", b"packed"], None)
+    assert (lists[0].messages.headers, lists[1].messages.headers) == ([b"", b"packed"], None)
     assert await pool.fetchval("SELECT account_id FROM outbox_lane WHERE lane = 'commands/acme'") == "acme"
 
 

@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from chassis.clock import system_random
+from chassis.outbox.packing import unpack_messages
 from chassis.probes import Probes
 from contracts.events.envelope import to_json
 from contracts.events.facts import PLAN_ACTIVATION_FACT, PLAN_FACT, PLAN_PART_FACT
@@ -88,14 +89,15 @@ async def test_a_document_s_facts_join_to_its_digest(http: httpx.AsyncClient, ra
     plan = a_plan(*(a_rate(str(prefix)) for prefix in range(1000, 4000)))
     assert (await send_document(http, plan)).status_code == 201
     rows = await rating.ingest.fetch(
-        "SELECT record_values FROM outbox WHERE topic = $1 ORDER BY first_seq", USAGE_RATING_FACTS.name
+        "SELECT messages FROM outbox WHERE topic = $1 ORDER BY first_seq", USAGE_RATING_FACTS.name
     )
-    events = [orjson.loads(value) for row in rows for value in row["record_values"]]
+    sent = [value for row in rows for value in unpack_messages(row["messages"]).values]
+    events = [orjson.loads(value) for value in sent]
     parts = {one["data"]["sha256"]: one["data"]["content"] for one in events if one["type"] == PLAN_PART_FACT.name}
     [fact] = [one["data"] for one in events if one["type"] == PLAN_FACT.name]
     [activation] = [one["data"] for one in events if one["type"] == PLAN_ACTIVATION_FACT.name]
     text = "".join(parts[name] for name in fact["parts"])
-    assert len(parts) > 1 and all(len(value) < 500_000 for row in rows for value in row["record_values"])
+    assert len(parts) > 1 and all(len(value) < 500_000 for value in sent)
     assert digest_of(text) == fact["sha256"]
     assert parse_document(orjson.loads(text)) == plan
     assert (fact["account_id"], activation["plan_version"]) == ("acme", 1)

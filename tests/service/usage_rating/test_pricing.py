@@ -8,6 +8,7 @@ import pytest
 
 from chassis.intake.batch import Fate
 from chassis.intake.events import EventReader
+from chassis.outbox.packing import unpack_messages
 from contracts.events.fields import MAX_DURATION_MS
 from contracts.events.rated_usage import USAGE_RATED
 from contracts.topics import CALLS, RATED_USAGE
@@ -24,10 +25,9 @@ async def test_a_call_is_priced_and_the_message_keeps_the_contract(rating: Ratin
     await rating.know(an_account_fact())
     await rating.use(a_plan(a_rate("4930", a_price("0.09", fee="0.01", increment_s=6, initial_s=30))))
     await rating.rate(a_call(seconds=100))
-    rows = await rating.ingest.fetch(
-        "SELECT record_keys, record_values FROM outbox WHERE topic = $1", RATED_USAGE.name
-    )
-    [key], [value] = rows[0]["record_keys"], rows[0]["record_values"]
+    rows = await rating.ingest.fetch("SELECT messages FROM outbox WHERE topic = $1", RATED_USAGE.name)
+    sent = unpack_messages(rows[0]["messages"])
+    [key], [value] = sent.keys, sent.values
     assert key == b"acme|call-1"
     event = EventReader([USAGE_RATED], max_bytes=100_000).read(a_record(value))
     rated = event.data
@@ -174,8 +174,12 @@ async def test_the_longest_call_still_keeps_the_contract(rating: Rating) -> None
     days = LONGEST_CALL.total_seconds()
     await rating.rate(a_call(call_id="longest", seconds=days), a_call(call_id="longer", seconds=days + 1))
     assert rating.fates[Fate.DEAD_LETTER] == 1
-    [row] = await rating.ingest.fetch("SELECT record_values FROM outbox WHERE topic = $1", RATED_USAGE.name)
-    rated = EventReader([USAGE_RATED], max_bytes=100_000).read(a_record(row["record_values"][0])).data
+    [row] = await rating.ingest.fetch("SELECT messages FROM outbox WHERE topic = $1", RATED_USAGE.name)
+    rated = (
+        EventReader([USAGE_RATED], max_bytes=100_000)
+        .read(a_record(unpack_messages(row["messages"]).values[0]))
+        .data
+    )
     assert (rated.call_id, rated.conversation_ms, rated.amount) == ("longest", MAX_DURATION_MS, Decimal("2678.4"))
 
 

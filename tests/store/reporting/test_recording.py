@@ -15,6 +15,7 @@ from aiokafka.structs import ConsumerRecord
 from chassis.database import Pool
 from chassis.intake.batch import Fate
 from chassis.intake.events import EventReader
+from chassis.outbox.packing import unpack_messages
 from contracts.events.charge import UNASSIGNED
 from contracts.events.envelope import to_json
 from contracts.events.unit_cost import UNIT_COST_RECORDED, UnitCost
@@ -28,12 +29,12 @@ NORTH = a_unit_id("north")
 async def sent_lines(ingest: Pool, unit_key: str) -> list[dict[str, object]]:
     """The data of the messages in a unit's lane, in the lane's order."""
     rows = await ingest.fetch(
-        "SELECT first_seq, topic, record_values FROM outbox WHERE lane = $1 ORDER BY first_seq",
+        "SELECT first_seq, topic, messages FROM outbox WHERE lane = $1 ORDER BY first_seq",
         f"unit-costs/acme/{unit_key}",
     )
     lines = []
     for row in rows:
-        for place, value in enumerate(row["record_values"]):
+        for place, value in enumerate(unpack_messages(row["messages"]).values):
             data = orjson.loads(value)["data"]
             assert data["seq"] == row["first_seq"] + place
             lines.append(data)
@@ -66,10 +67,11 @@ async def test_each_message_is_a_unit_cost(ingest: Pool, record: Record) -> None
     charge = a_charge(2, "0.10", reverses=1)
     await record([an_event(charge, 1), an_event(a_charge(3, unit=None), 2)])
     reader = EventReader([UNIT_COST_RECORDED], max_bytes=10_000)
-    rows = await ingest.fetch("SELECT record_keys, record_values FROM outbox ORDER BY lane")
-    events = [reader.read(ConsumerRecord("", 0, 0, 0, 0, None, row[1][0], None, 0, 0, ())) for row in rows]
-    assert {field.name for field in fields(UnitCost)} == orjson.loads(rows[0][1][0])["data"].keys()
-    assert [row[0][0].decode() for row in rows] == [f"acme|{NORTH}", "acme|unassigned"]
+    rows = await ingest.fetch("SELECT messages FROM outbox ORDER BY lane")
+    sent = [unpack_messages(row["messages"]) for row in rows]
+    events = [reader.read(ConsumerRecord("", 0, 0, 0, 0, None, one.values[0], None, 0, 0, ())) for one in sent]
+    assert {field.name for field in fields(UnitCost)} == orjson.loads(sent[0].values[0])["data"].keys()
+    assert [one.keys[0].decode() for one in sent] == [f"acme|{NORTH}", "acme|unassigned"]
     assert [event.event_id for event in events] == [event.data.charge_id for event in events]
     assert events[0].data.reverses == charge.reverses
     assert (events[1].data.unit_id, events[1].data.amount) == (None, Decimal("0.010000"))
