@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from chassis.header_names import AnyNameBatch
+from chassis.outbox.headers import Header
+from chassis.outbox.producer import partition_of
 from cli.verify.log import Log, LogUnavailable, Record
 from contracts.topics import SERVICES, TOPICS, dead_letter_topic, replay_topic
 
 PREFIX = "dlq_"
 REPLAY_OF = "replay_of"
+MAX_REQUEST_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +33,7 @@ class DeadLetter:
     failed_at: str
     key: bytes | None
     value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
+    headers: Sequence[Header]
     replays: int = 0
 
 
@@ -68,18 +72,22 @@ async def replay(bootstrap_servers: str, letters: Sequence[DeadLetter]) -> None:
         client_id="ringledger-replay",
         enable_idempotence=True,
         acks="all",
-        max_request_size=4 * 1024 * 1024,
+        max_request_size=MAX_REQUEST_BYTES,
     )
     try:
         await producer.start()
         for letter in letters:
             headers = [header for header in letter.headers if header[0] != REPLAY_OF]
-            await producer.send_and_wait(
-                replay_topic(letter.topic, letter.service),
+            batch = AnyNameBatch(MAX_REQUEST_BYTES)
+            batch.append(
+                timestamp=None,
                 key=letter.key,
                 value=letter.value,
                 headers=[*headers, (REPLAY_OF, letter.address.encode())],
             )
+            topic = replay_topic(letter.topic, letter.service)
+            partition = partition_of(letter.key, len(await producer.partitions_for(topic)))
+            await (await producer.send_batch(batch, topic, partition=partition))
     except (KafkaError, OSError) as error:
         raise LogUnavailable(f"the broker at {bootstrap_servers} did not take them all: {error!r}") from error
     finally:

@@ -17,6 +17,7 @@ from faststream.kafka.message import FAKE_CONSUMER
 from chassis import metrics
 from chassis.clock import Clock, monotonic_s
 from chassis.database import Pool
+from chassis.header_names import read_any_header_name
 from chassis.intake.batch import Slice
 from chassis.intake.claims import Claims
 from chassis.intake.dead_letters import DeadLetterLimit
@@ -85,6 +86,7 @@ class Intake:
 
     def __post_init__(self) -> None:
         settings = self.settings
+        read_any_header_name()
         self.broker = KafkaBroker(
             settings.kafka_bootstrap_servers,
             client_id=f"{self.group}-{settings.instance}",

@@ -101,9 +101,10 @@ def _binary_head(record: Record) -> Head:
     for name, value in record.headers:
         if name.startswith("ce_") and value is not None:
             try:
+                name.encode("utf-8")
                 wanted[name[3:]] = value.decode("utf-8")
-            except UnicodeDecodeError as error:
-                raise RecordRefused("bad_header", f"header {name} is not UTF-8") from error
+            except UnicodeError as error:
+                raise RecordRefused("bad_header", f"header {ascii(name)[1:-1]} is not UTF-8") from error
     if "specversion" not in wanted:
         raise RecordRefused("not_a_cloudevent", f"neither `specversion` in the value nor {_BINARY_MARK} in headers")
     try:

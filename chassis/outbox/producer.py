@@ -1,6 +1,7 @@
 """An idempotent producer that is discarded and rebuilt when it does not confirm in time."""
 
 import asyncio
+from functools import partial
 from typing import Any
 from zlib import crc32
 
@@ -8,6 +9,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from chassis import metrics
+from chassis.header_names import AnyNameBatch
 from chassis.logs import get_logger
 from chassis.outbox.headers import Header, unpack_headers
 from chassis.outbox.lanes import MessageList
@@ -61,6 +63,8 @@ class LaneProducer:
     async def _submit(
         self, producer: AIOKafkaProducer, lane: str, messages: MessageList, partitions: int
     ) -> list[asyncio.Future[object]]:
+        # Lists with headers of their own are dead letters, whose names may be no text.
+        new_batch = partial(AnyNameBatch, MAX_BATCH_BYTES) if messages.headers else producer.create_batch
         builders: dict[int, Any] = {}
         waits = []
         lane_header = ("lane", lane.encode())
@@ -73,10 +77,10 @@ class LaneProducer:
             partition = partition_of(key, partitions)
             builder = builders.get(partition)
             if builder is None:
-                builder = builders[partition] = producer.create_batch()
+                builder = builders[partition] = new_batch()
             if builder.append(timestamp=None, key=key, value=value, headers=headers) is None:
                 waits.append(await producer.send_batch(builder, messages.topic, partition=partition))
-                builder = builders[partition] = producer.create_batch()
+                builder = builders[partition] = new_batch()
                 if builder.append(timestamp=None, key=key, value=value, headers=headers) is None:
                     raise NotConfirmed(f"{messages.topic}: a message is larger than a batch may be")
         for partition, builder in builders.items():

@@ -227,7 +227,10 @@ def _contents(letter: "DeadLetter", *, reveal: bool) -> dict[str, Any]:
     from cli.masking import shown
 
     return {
-        "headers": {name: shown(value, reveal=reveal) for name, value in letter.headers},
+        "headers": {
+            shown(name.encode("utf-8", "surrogateescape"), reveal=reveal): shown(value, reveal=reveal)
+            for name, value in letter.headers
+        },
         "key": shown(letter.key, reveal=reveal),
         "value": shown(letter.value, reveal=reveal),
     }

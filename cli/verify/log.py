@@ -9,6 +9,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from chassis.header_names import read_any_header_name
+
 Place: TypeAlias = tuple[str, int]
 """A topic and one of its partitions."""
 
@@ -88,6 +90,7 @@ class Log:
 @asynccontextmanager
 async def open_log(bootstrap_servers: str) -> AsyncIterator[Log]:
     """Connect to the broker. Raises LogUnavailable when it does not answer."""
+    read_any_header_name()
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap_servers,
         client_id="ringledger-verify",

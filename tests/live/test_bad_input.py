@@ -29,7 +29,7 @@ from services.usage_rating.handlers.suspense import SuspenseHandler
 from services.usage_rating.jobs import retry_suspense
 from services.usage_rating.settings import UsageRatingSettings
 from tests.conftest import FreshDatabase
-from tests.support.bad_calls import BAD, BINARY, DATA
+from tests.support.bad_calls import BAD, BINARY, DATA, ODD_NAME
 from tests.support.broker import Broker, Message, until
 from tests.support.builders import a_call, a_plan, a_rate
 from tests.support.rating import TOKENS, an_account_fact, call_message, fact_message
@@ -178,6 +178,27 @@ async def test_bad_records_are_answered_and_their_neighbours_rated(service: Serv
     await service.accept_plan("39", "49")
     await until(partial(_none_waits, service), said="suspense priced")
     assert {"unknown", "no-prefix"} <= await service.rated()
+
+
+async def test_a_header_name_that_is_no_text_holds_nobody_up(service: Service) -> None:
+    calls = service.topics[CALLS.name]
+    await until(partial(_known, service, "acme"), said="the account")
+    odd = (ODD_NAME, b"\xff")
+    bad = [
+        Message(value=b"not JSON", key=b"not_json", headers=[("first", b"1"), odd, ("nothing", None)]),
+        Message(value=DATA, key=b"bad_header", headers=[*BINARY.items(), ("ce_\udcff", b"1")]),
+    ]
+    harmless = [replace(_good("odd-1"), headers=[odd]), Message(value=DATA, headers=[*BINARY.items(), odd])]
+    messages = [_good("good-1"), bad[0], harmless[0], _good("good-2"), bad[1], harmless[1], _good("good-3")]
+    await service.broker.publish_in_one_batch(calls, messages)
+    await until(partial(_passed, service, calls, len(messages)), said="every record passed")
+    assert await service.rated() == {"good-1", "odd-1", "good-2", "good-like", "good-3"}
+    assert await service.fates() == {"accepted": 5, "dead_letter": 2}
+    dead = {record.key: record for record in await _dead_letters(service, 2)}
+    for message in bad:
+        record = dead[message.key]
+        assert (record.value, list(record.headers[: len(message.headers)])) == (message.value, message.headers)
+        assert dict(record.headers)["dlq_code"] == message.key
 
 
 def _good(name: str) -> Message:

@@ -11,12 +11,15 @@ from cli.demo.centre import ACCOUNT_ID
 from cli.demo.month import Told
 from cli.demo.records import PlatformRecord, call_record
 from contracts.topics import CALLS, replay_topic
+from tests.support.bad_calls import ODD_NAME
+from tests.support.broker import Broker, Message
 from tests.support.builders import a_call
 from tests.support.proving import broken, proven, ringledger, settled
 from tests.support.way_of_a_call import WayOfACall, play
 
 SMALL_RECORDS = {"USAGE_RATING_RECORD_MAX_BYTES": "1024"}
 NUMBER = "+4930123456"
+SHOWN_ODD_NAME = "x-\\xff\\x80"
 
 
 def a_record(call_id: str, *, account_id: str = ACCOUNT_ID, seconds: int = 60) -> PlatformRecord:
@@ -47,6 +50,11 @@ async def asked(way: WayOfACall, *command: str) -> Any:
     code, output, errors = await ringledger(way, *command, "--json")
     assert code == 0, errors
     return orjson.loads(output)
+
+
+async def addresses(way: WayOfACall) -> set[str]:
+    """Where every dead letter was read from."""
+    return {letter["address"] for letter in (await asked(way, "dlq", "list"))["letters"]}
 
 
 async def test_a_dead_letter_is_shown_masked_and_taken_once_what_stopped_it_is_gone(way: WayOfACall) -> None:
@@ -81,6 +89,29 @@ async def test_a_dead_letter_is_shown_masked_and_taken_once_what_stopped_it_is_g
     listed = await asked(way, "dlq", "list", "--code", "not_json")
     again = f"{replay_topic(CALLS.name, 'usage_rating')}/0/"
     assert sorted(letter["address"].startswith(again) for letter in listed["letters"]) == [False, True]
+
+
+async def test_a_header_name_that_is_no_text_costs_its_neighbours_nothing(way: WayOfACall) -> None:
+    rated = (await settled(way)).conservation[0].upstream.calls
+    before = await addresses(way)
+    good = [a_record(f"beside-{number}") for number in range(3)]
+    odd = [(ODD_NAME, b"\xff")]
+    messages = [Message(value=record.value, key=record.key) for record in good]
+    messages[1] = replace(messages[1], headers=odd)
+    messages.insert(1, Message(value=b"oddly named", key=b"k", headers=odd))
+    await Broker(way.kafka).publish_in_one_batch(CALLS.name, messages)
+    verdict = await settled(way)
+    assert verdict.holds, broken(verdict)
+    assert verdict.conservation[0].upstream.calls == rated + len(good)
+    (first,) = await addresses(way) - before
+    (document,) = await asked(way, "dlq", "show", first)
+    assert (document["value"], document["headers"][SHOWN_ODD_NAME]) == ("oddly named", "\\xff")
+    assert (await asked(way, "dlq", "replay", first))["sent"] == 1
+    verdict = await settled(way)
+    assert verdict.holds, broken(verdict)
+    (again,) = await addresses(way) - before - {first}
+    (document,) = await asked(way, "dlq", "show", again)
+    assert document["headers"].items() >= {SHOWN_ODD_NAME: "\\xff", "replay_of": first}.items()
 
 
 async def test_a_conflict_is_decided_once_by_somebody(way: WayOfACall) -> None:

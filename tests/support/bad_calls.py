@@ -9,6 +9,9 @@ from tests.support.builders import a_call
 from tests.support.rating import call_message
 
 ARABIC_INDIC = "+٤٩٣٠١٢٣٤٥٦٧"
+ODD_NAME = "x-\udcff\udc80"
+"""A header's name of the bytes `x-`, FF, 80, which are no UTF-8."""
+
 LARGEST = 1_048_450
 """Bytes of a value that still fits into a broker's largest message (1,048,588 with its envelope)."""
 

@@ -36,6 +36,14 @@ def test_both_content_modes_say_the_same() -> None:
     assert binary._replace(record=None) == structured._replace(record=None)
 
 
+def test_a_header_name_that_is_no_text_matters_in_the_envelope_only() -> None:
+    odd = [("x-\udcff", b"1"), *binary_headers("e1")]
+    assert read(orjson.dumps(DATA), odd).event_id == "e1"
+    said = refused(orjson.dumps(DATA), [("ce_\udcff", b"1"), *binary_headers("e1")])
+    assert said == ("bad_header", "header ce_\\udcff is not UTF-8")
+    assert read(envelope("e1", DATA), [("ce_\udcff", b"1")]).event_id == "e1"
+
+
 @pytest.mark.parametrize(
     ("value", "code", "says"),
     [
