@@ -95,7 +95,10 @@ class NumberRecorded:
 
 @message
 class UnitRecorded:
-    """A billing unit: a branch, department, brand or client."""
+    """A billing unit: a branch, department, brand or client.
+
+    unit_id: chosen by the platform, the same for no other account's unit.
+    """
 
     account_id: AccountId
     unit_id: Uuid

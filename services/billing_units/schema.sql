@@ -74,6 +74,8 @@ CREATE TABLE number (
     PRIMARY KEY (account_id, number)
 );
 
+-- Unlike every other key, a unit's id is unique over all accounts: its topic is named by it. Platforms choose ids, so
+-- the consumers look first and dead-letter whoever comes second; two at once wait here, and the second looks again.
 CREATE TABLE unit (
     account_id   text COLLATE "C" NOT NULL,
     unit_id      uuid NOT NULL,
@@ -83,7 +85,8 @@ CREATE TABLE unit (
     deleted      boolean NOT NULL,
     content_hash bytea,
     changed_at   timestamptz NOT NULL,
-    PRIMARY KEY (account_id, unit_id)
+    PRIMARY KEY (account_id, unit_id),
+    CONSTRAINT one_account_for_a_unit_id UNIQUE (unit_id)
 );
 
 -- A number, user or team belongs to a unit in [from_at, until_at). Users and teams may be in several units; a

@@ -3,14 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import orjson
 import pytest
 
-from cli.demo.centre import ACCOUNT_ID
+from chassis.database import Connection
+from cli.demo.centre import ACCOUNT_ID, contact_centre
 from cli.demo.month import Told
 from cli.demo.records import PlatformRecord, call_record
-from contracts.topics import CALLS, replay_topic
+from contracts.events.directory import AccountRecorded, DirectoryEvent
+from contracts.topics import CALLS, DIRECTORY, replay_topic
+from tests.support.allocating import message_of
 from tests.support.bad_calls import ODD_NAME
 from tests.support.broker import Broker, Message
 from tests.support.builders import a_call
@@ -112,6 +116,29 @@ async def test_a_header_name_that_is_no_text_costs_its_neighbours_nothing(way: W
     (again,) = await addresses(way) - before - {first}
     (document,) = await asked(way, "dlq", "show", again)
     assert document["headers"].items() >= {SHOWN_ODD_NAME: "\\xff", "replay_of": first}.items()
+
+
+async def test_a_unit_id_of_another_account_is_refused_and_its_neighbours_stand(
+    way: WayOfACall, admin: Connection
+) -> None:
+    before = await addresses(way)
+    (unit, *_) = contact_centre().units
+    entries: list[DirectoryEvent] = [
+        AccountRecorded(account_id="late", version=1, name="Late", currency="EUR", zone="Europe/Berlin"),
+        replace(unit, account_id="late"),
+        replace(unit, account_id="late", unit_id=str(UUID(int=7))),
+    ]
+    told = [PlatformRecord(topic=DIRECTORY.name, key=b"late", value=message_of(entry)) for entry in entries]
+    await play(way.kafka, told)
+    verdict = await settled(way)
+    assert verdict.holds, broken(verdict)
+    (refused,) = await addresses(way) - before
+    (document,) = await asked(way, "dlq", "show", refused)
+    assert (document["service"], document["code"]) == ("billing_units", "unit_id_taken")
+    assert ACCOUNT_ID not in document["detail"]
+    assert await admin.fetchval("SELECT name FROM billing_units.account WHERE account_id = 'late'") == "Late"
+    rows = await admin.fetch("SELECT unit_id FROM billing_units.unit WHERE account_id = 'late'")
+    assert [row["unit_id"] for row in rows] == [UUID(int=7)]
 
 
 async def test_a_conflict_is_decided_once_by_somebody(way: WayOfACall) -> None:

@@ -48,6 +48,10 @@ async def on_directory_event(batch: Batch) -> None:
     taken = await find_taken(batch.connection, changes)
     if taken is not None:
         raise RecordFailed(events[id(taken.entry)], "number_taken", taken.says)
+    foreign = await _find_foreign_unit(batch.connection, changes)
+    if foreign is not None:
+        detail = f"unit id {foreign.entry_id} is in use and cannot name a unit of account {foreign.account_id}"
+        raise RecordFailed(events[id(foreign)], "unit_id_taken", detail)
     fixed = await _find_fixed_currency(batch.connection, changes)
     if fixed is not None:
         entry, currency = fixed
@@ -141,6 +145,21 @@ async def _sentence(
 
 def _named(name: str | None, placement: Placement) -> str:
     return placement.unit_id if name is None else f"{name!r} ({placement.unit_id})"
+
+
+async def _find_foreign_unit(connection: Connection, changes: Sequence[Entry]) -> Entry | None:
+    """The first unit, in order, whose id another account has: they would write to one topic.
+
+    The database's constraint remains the judge between batches that do not see each other.
+    """
+    units = [entry for entry in changes if entry.kind == "unit"]
+    if not units:
+        return None
+    accounts = await directory.list_unit_accounts(connection, {entry.entry_id for entry in units})
+    for entry in units:
+        if accounts.setdefault(entry.entry_id, entry.account_id) != entry.account_id:
+            return entry
+    return None
 
 
 async def _find_fixed_currency(connection: Connection, changes: Sequence[Entry]) -> tuple[Entry, str] | None:

@@ -46,6 +46,10 @@ WHERE NOT deleted AND member_kind = 'number'
 SELECT account_id, unit_id, name
 FROM unit JOIN unnest($1::text[], $2::uuid[]) AS asked (account_id, unit_id) USING (account_id, unit_id)
 
+-- name: list_unit_accounts
+-- Whose these unit ids are, whatever the account; none but the consumers may see that.
+SELECT unit_id, account_id FROM unit WHERE unit_id = ANY ($1::uuid[])
+
 -- name: list_fixed_currencies
 -- The currencies of accounts that have charges: they stand for good.
 SELECT account_id, currency FROM account

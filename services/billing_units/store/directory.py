@@ -131,6 +131,12 @@ async def list_unit_names(connection: Connection, keys: Sequence[tuple[str, str]
     return {(row["account_id"], str(row["unit_id"])): row["name"] for row in rows}
 
 
+async def list_unit_accounts(connection: Connection, unit_ids: Collection[str]) -> dict[str, str]:
+    """Whose these unit ids are; ids nobody has stay out. A tenant must never be told of another."""
+    rows = await connection.fetch(QUERIES["list_unit_accounts"], list(unit_ids))
+    return {str(row["unit_id"]): row["account_id"] for row in rows}
+
+
 async def list_fixed_currencies(connection: Connection, account_ids: Collection[str]) -> dict[str, str]:
     """The currencies of accounts that have charges."""
     rows = await connection.fetch(QUERIES["list_fixed_currencies"], list(account_ids))

@@ -1,14 +1,19 @@
 """Directory statements: the highest version stands whatever the order, and what cannot stand says why."""
 
+import asyncio
 import itertools
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
+import asyncpg
 import pytest
 
 from chassis.intake.batch import Fate
 from chassis.outbox.packing import unpack_messages
 from contracts.topics import BILLING_UNITS_FACTS, DIRECTORY
 from tests.support.allocating import Allocating, message_of
+from tests.support.broker import until
 from tests.support.directory import (
     ACCOUNT,
     NUMBER,
@@ -24,6 +29,11 @@ from tests.support.directory import (
     an_assignment,
     unit_id,
 )
+
+
+async def _somebody_waits(allocating: Allocating) -> bool:
+    waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND locktype = 'transactionid')"
+    return bool(await allocating.pool.fetchval(waiting))
 
 
 async def revision(allocating: Allocating, account: str = ACCOUNT) -> int:
@@ -99,6 +109,47 @@ async def test_two_accounts_may_hold_the_same_number(allocating: Allocating) -> 
     await allocating.adopt(*a_working_account("one"), *a_working_account("other"))
     assert allocating.dead == []
     assert await allocating.pool.fetchval("SELECT count(*) FROM assignment") == 2
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_a_unit_id_is_one_accounts_and_the_others_neighbours_stand(
+    allocating: Allocating, together: bool
+) -> None:
+    mine = a_unit("Claims")
+    theirs = [an_account("other"), replace(mine, account_id="other"), a_unit("Sales", account="other")]
+    changes = [mine, *theirs, replace(mine, version=2, name="Claims North")]
+    for batch in [changes] if together else [[change] for change in changes]:
+        await allocating.adopt(*batch)
+    [letter] = allocating.dead
+    assert (letter.code, mine.unit_id in letter.detail, ACCOUNT in letter.detail) == ("unit_id_taken", True, False)
+    rows = await allocating.pool.fetch("SELECT account_id, name FROM unit ORDER BY account_id")
+    assert [tuple(row) for row in rows] == [(ACCOUNT, "Claims North"), ("other", "Sales")]
+    facts = [fact["data"] for fact in await allocating.facts()]
+    theirs_published = {fact.get("unit_id") for fact in facts if fact["account_id"] == "other"}
+    assert theirs_published == {None, unit_id("Sales", "other")}
+
+
+async def test_of_two_accounts_at_once_the_second_waits_and_then_finds_the_unit_id_taken(
+    allocating: Allocating,
+) -> None:
+    decided, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        decided.set()
+        await go_on.wait()
+
+    first = asyncio.create_task(allocating.take(DIRECTORY.name, [message_of(a_unit("Claims"))], before_commit=hold))
+    await decided.wait()
+    rival = replace(a_unit("Claims"), account_id="other")
+    second = asyncio.create_task(allocating.adopt(rival, partition=1))
+    await until(partial(_somebody_waits, allocating), said="the second at the constraint")
+    go_on.set()
+    await first
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await second
+    await allocating.adopt(rival, partition=1)
+    assert [letter.code for letter in allocating.dead] == ["unit_id_taken"]
+    assert await allocating.pool.fetchval("SELECT account_id FROM unit") == ACCOUNT
 
 
 @pytest.mark.parametrize("together", [True, False])

@@ -37,7 +37,7 @@ HOT = {
     "list_revisions": "directory_account_id",
     "list_number_histories": "assignment_by_member",
     "list_user_tenures": "team_membership_by_user",
-    "list_unit_ends": "unit_pkey",
+    "list_unit_ends": "one_account_for_a_unit_id",
     "lock_allocations": "allocation_pkey",
     "list_charges": "_pkey",
     "list_charges_of_unit": "account_id_unit_id_billed_at_idx",
