@@ -2,7 +2,7 @@
 
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from itertools import chain
 from pathlib import Path
@@ -84,9 +84,9 @@ def import_(
 ) -> None:
     """Publish a file's calls to Kafka. The same file again publishes the same events: all are duplicates."""
     from cli.adapters.outcomes import FileRefused
-    from cli.adapters.publication import BrokerUnavailable
     from cli.adapters.summary import Summary
     from cli.adapters.tables import show
+    from cli.publishing import PublishError
     from cli.stack.processes import StackError
 
     summary = Summary()
@@ -102,7 +102,7 @@ def import_(
         _fail(f"{file} cannot be read: {error.strerror or error}; give the path of a readable file", BAD_INPUT)
     except StackError as error:
         _fail(str(error), INFRASTRUCTURE)
-    except BrokerUnavailable as error:
+    except PublishError as error:
         _fail(f"{error}; {_how_to_go_on(summary)}", INFRASTRUCTURE)
     except KeyboardInterrupt:
         _fail(f"interrupted; {_how_to_go_on(summary)}", INTERRUPTED)
@@ -169,7 +169,8 @@ def _run(legs: "Iterator[Leg]", summary: "Summary", *, source: str, total_rows: 
 
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from cli.adapters.publication import message_of, publish
+    from cli.adapters.leg_records import LegRecord, record_of
+    from cli.publishing import publish
     from cli.stack.addresses import kafka_bootstrap_servers
 
     # The client's own complaints would come between; what it raises is told in one sentence instead.
@@ -178,14 +179,14 @@ def _run(legs: "Iterator[Leg]", summary: "Summary", *, source: str, total_rows: 
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("rows", total=total_rows)
 
-        def confirmed(count: int, row: int) -> None:
-            summary.confirm(count, row)
-            progress.update(task, completed=row)
+        def confirmed(chunk: Sequence[LegRecord]) -> None:
+            summary.confirm(len(chunk), chunk[-1].first_row)
+            progress.update(task, completed=chunk[-1].first_row)
 
         asyncio.run(
             publish(
-                (message_of(leg, source) for leg in chain([first], legs)),
-                bootstrap_servers=kafka_bootstrap_servers(),
+                kafka_bootstrap_servers(),
+                (record_of(leg, source) for leg in chain([first], legs)),
                 on_confirmed=confirmed,
             )
         )

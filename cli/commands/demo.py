@@ -120,8 +120,8 @@ def _play(data: Path, state: "StackState", month: "Month", console: Console, *, 
     from cli.demo.closing import closing_of
     from cli.demo.passage import Standstill
     from cli.demo.play import put_prices_in_force
-    from cli.demo.publish import PublishError
     from cli.demo.table import rendered
+    from cli.publishing import PublishError
     from cli.service_api import Refused
     from cli.stack.processes import StackError
     from cli.verify.log import LogUnavailable

@@ -1,6 +1,7 @@
 """`ringledger directory import`: accounts, numbers, users and units from a file onto the directory's topic."""
 
 import asyncio
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -47,6 +48,7 @@ def import_(
        "from_at": "2026-10-01T00:00:00Z"}
     """
     from cli.directory_file import LineProblem, read_directory
+    from cli.publishing import PublishError
     from cli.stack.addresses import kafka_bootstrap_servers
     from cli.stack.processes import StackError
 
@@ -61,17 +63,18 @@ def import_(
     if problems:
         fail(f"{len(problems)} lines are wrong; nothing was published", code=BAD_INPUT)
     entries = [one for one in read if not isinstance(one, LineProblem)]
+    # The client's own complaints would come between; what it raises is told in one sentence instead.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
         asyncio.run(_publish(entries, account, kafka_bootstrap_servers()))
-    except (StackError, OSError, TimeoutError) as error:
-        fail(f"Kafka was not reached: {error}", code=INFRASTRUCTURE)
+    except (StackError, PublishError) as error:
+        fail(f"{error}; run the same command again, what is there is a duplicate", code=INFRASTRUCTURE)
     typer.echo(f"{len(entries):,} entries published for account {account}")
 
 
 async def _publish(entries: "list[DirectoryEntry]", account: str, bootstrap_servers: str) -> None:
     from chassis.clock import system_clock
-    from cli.demo.publish import publish
-    from cli.demo.records import PlatformRecord
+    from cli.publishing import PlatformRecord, publish
     from contracts.events.envelope import encode
     from contracts.topics import DIRECTORY
 
@@ -84,4 +87,4 @@ async def _publish(entries: "list[DirectoryEntry]", account: str, bootstrap_serv
         )
         for one in entries
     ]
-    await publish(bootstrap_servers, records, on_confirmed=lambda count: None)
+    await publish(bootstrap_servers, records)

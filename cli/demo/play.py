@@ -10,9 +10,9 @@ from cli.demo.centre import ACCOUNT_ID, Centre
 from cli.demo.month import Month
 from cli.demo.passage import Fates, Passage
 from cli.demo.prices import INBOUND_PER_MINUTE, PLAN_NAME, deck_csv
-from cli.demo.publish import publish
 from cli.demo.records import call_record, directory_records
 from cli.plan_activation import Activation, activate
+from cli.publishing import publish
 from services.usage_rating.domain.deck import DeckTerms, read_deck
 from services.usage_rating.domain.plan import Price, RatePlan
 from services.usage_rating.domain.problems import Problems
@@ -61,7 +61,7 @@ async def play_directory(passage: Passage, bootstrap_servers: str, centre: Centr
     A call is charged to who holds its number when it is allocated, so all units are there before the first
     call. Raises PublishError or Standstill.
     """
-    await publish(bootstrap_servers, directory_records(centre), on_confirmed=lambda count: None)
+    await publish(bootstrap_servers, directory_records(centre))
     await passage.settle()
 
 
@@ -74,7 +74,7 @@ async def play_calls(passage: Passage, bootstrap_servers: str, month: Month, pro
     await publish(
         bootstrap_servers,
         (call_record(told) for told in month.records),
-        on_confirmed=lambda count: progress.advance(sent, count),
+        on_confirmed=lambda chunk: progress.advance(sent, len(chunk)),
     )
     after = await passage.ends_of_calls()
     progress.start_task(through)

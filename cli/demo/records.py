@@ -4,11 +4,11 @@ Playing the same month again therefore gives the same bytes, and every record is
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from cli.demo.centre import ACCOUNT_ID, OPENED_AT, Centre
 from cli.demo.month import Told
+from cli.publishing import PlatformRecord
 from contracts.events.call import CALL_RECORDED
 from contracts.events.directory import (
     ACCOUNT_RECORDED,
@@ -25,15 +25,6 @@ from contracts.values.ids import IdKind, derived_id
 
 SOURCE = "ringledger-demo"
 """The CloudEvents `source` of everything the demo plays."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlatformRecord:
-    """One record as the platform publishes it: topic, key and the event in structured mode."""
-
-    topic: str
-    key: bytes
-    value: bytes
 
 
 def directory_records(centre: Centre) -> Iterator[PlatformRecord]:

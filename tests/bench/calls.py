@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from cli.demo.records import PlatformRecord
+from cli.publishing import PlatformRecord
 from contracts.events.call import CALL_RECORDED, CallDetailRecord, Channel, Direction
 from contracts.events.envelope import encode
 from contracts.topics import CALLS

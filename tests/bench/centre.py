@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from cli.demo.records import PlatformRecord
+from cli.publishing import PlatformRecord
 from contracts.events.directory import (
     ACCOUNT_RECORDED,
     ASSIGNMENT_RECORDED,

@@ -11,7 +11,7 @@ from time import monotonic
 import asyncpg
 
 from chassis.clock import Clock
-from cli.demo.publish import publish
+from cli.publishing import publish
 from contracts.topics import BILLING_UNITS_FACTS, CALLS, DIRECTORY, RATED_USAGE, USAGE_RATING_FACTS
 from services.usage_rating.domain.plan import RatePlan
 from tests.bench.calls import call_records
@@ -66,7 +66,6 @@ async def lay_out(ground: Ground, order: Order, clock: Clock) -> Database:
     await publish(
         ground.bootstrap_servers,
         call_records(order.calls, prefixes=prefixes, since=since),
-        on_confirmed=lambda count: None,
     )
     return template
 
@@ -111,7 +110,7 @@ async def prepared(ground: Ground, template: Database, *, keep_rated: bool = Fal
 
 async def _adopt_directory(ground: Ground, database: Database) -> None:
     """The real process adopts the directory while there is no use to allocate; it is not measured."""
-    await publish(ground.bootstrap_servers, directory_records(), on_confirmed=lambda count: None)
+    await publish(ground.bootstrap_servers, directory_records())
     deadline_s = monotonic() + ADOPTION_TIMEOUT_S
     connection = await asyncpg.connect(database.administrator_dsn)
     try:

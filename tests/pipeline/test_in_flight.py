@@ -10,7 +10,8 @@ from cli.dead_letters import DeadLetter
 from cli.dead_letters import replay as send_again
 from cli.demo.centre import ACCOUNT_ID
 from cli.demo.month import Told
-from cli.demo.records import PlatformRecord, call_record
+from cli.demo.records import call_record
+from cli.publishing import PlatformRecord
 from contracts.topics import CALLS, RATED_USAGE, SERVICES, group_of, replay_topic
 from services.billing_units.consumers import routes as allocation_routes
 from services.billing_units.handlers.directory_cache import DirectoryCache

@@ -11,7 +11,8 @@ import pytest
 from chassis.database import Connection
 from cli.demo.centre import ACCOUNT_ID, contact_centre
 from cli.demo.month import Told
-from cli.demo.records import PlatformRecord, call_record
+from cli.demo.records import call_record
+from cli.publishing import PlatformRecord
 from contracts.events.directory import AccountRecorded, DirectoryEvent
 from contracts.topics import CALLS, DIRECTORY, replay_topic
 from tests.support.allocating import message_of

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from chassis.header_names import AnyNameBatch
 from chassis.outbox.producer import MAX_BATCH_BYTES
 from chassis.topic_creation import BROKER_MAX_MESSAGE_BYTES, TopicSpec, create_topics
+from cli.verify.log import open_log
 
 WAIT_S = 30
 
@@ -75,25 +76,10 @@ class Broker:
 
     async def records(self, topic: str) -> list[Any]:
         """Everything in a topic now, partition by partition."""
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.servers, enable_auto_commit=False, isolation_level="read_committed"
-        )
-        await consumer.start()
-        try:
-            partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
-            if not partitions:
-                partitions = [TopicPartition(topic, 0)]
-            consumer.assign(partitions)
-            await consumer.seek_to_beginning(*partitions)
-            ends = await consumer.end_offsets(partitions)
-            found = []
-            for partition in partitions:
-                while await consumer.position(partition) < ends[partition]:
-                    batches = await consumer.getmany(partition, timeout_ms=100)
-                    found += [record for records in batches.values() for record in records]
-            return found
-        finally:
-            await consumer.stop()
+        async with open_log(self.servers) as log:
+            whole = {place: (extent.start, extent.end) for place, extent in (await log.extents([topic])).items()}
+            found = [record async for chunk in log.read(whole) for record in chunk]
+        return sorted(found, key=lambda record: (record.partition, record.offset))
 
     async def delete_before(self, topic: str, offset: int) -> None:
         """Delete the records of partition 0 before an offset, as retention does."""

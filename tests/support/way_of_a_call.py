@@ -17,8 +17,8 @@ from chassis.topic_creation import create_topics, specs_of
 from cli.demo.centre import contact_centre
 from cli.demo.month import month_of_calls
 from cli.demo.prices import deck_csv
-from cli.demo.publish import publish
-from cli.demo.records import PlatformRecord, call_record, directory_records
+from cli.demo.records import call_record, directory_records
+from cli.publishing import PlatformRecord, publish
 from cli.stack.ports import free_port
 from cli.stack.processes import wait_until
 from contracts.topics import SERVICES
@@ -121,4 +121,4 @@ def demo_directory() -> list[PlatformRecord]:
 
 async def play(kafka: str, records: Iterable[PlatformRecord]) -> int:
     """Publish as a platform does; how many records."""
-    return await publish(kafka, records, on_confirmed=lambda count: None)
+    return await publish(kafka, records)
