@@ -63,13 +63,13 @@ class LaneProducer:
     async def _submit(
         self, producer: AIOKafkaProducer, lane: str, messages: MessageList, partitions: int
     ) -> list[asyncio.Future[object]]:
+        listed = messages.messages
+        extra = listed.headers
         # Lists with headers of their own are dead letters, whose names may be no text.
-        new_batch = partial(AnyNameBatch, MAX_BATCH_BYTES) if messages.headers else producer.create_batch
+        new_batch = partial(AnyNameBatch, MAX_BATCH_BYTES) if extra else producer.create_batch
         builders: dict[int, Any] = {}
         waits = []
         lane_header = ("lane", lane.encode())
-        listed = messages.messages
-        extra = listed.headers
         for index, (key, value) in enumerate(zip(listed.keys, listed.values, strict=True)):
             headers: list[Header] = [_CONTENT_TYPE, lane_header, ("lane_seq", b"%d" % (messages.first_seq + index))]
             if extra and extra[index]:
