@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import orjson
@@ -32,6 +32,10 @@ _CALL = TypeAdapter(CallDetailRecord)
 _COMPARED = ("account_id", "currency", "booked_period", "amount", "calls", "duration_ms", "billed_s", "unit_id")
 
 
+PinnedPlan: TypeAlias = tuple[str, str, int]
+"""Account, plan and version, as a certificate of the account names them."""
+
+
 async def run_rating_check(snapshot: Snapshot, random: Random) -> CheckResult:
     """Rate a sample again, each by the plan version its certificate names."""
     start = UUID(bytes=random(16))
@@ -52,19 +56,23 @@ async def run_rating_check(snapshot: Snapshot, random: Random) -> CheckResult:
     )
 
 
-async def _plans(snapshot: Snapshot, rows: Iterable[Any]) -> dict[tuple[str, int], RatePlan | None]:
-    plans: dict[tuple[str, int], RatePlan | None] = {}
+async def _plans(snapshot: Snapshot, rows: Iterable[Any]) -> dict[PinnedPlan, RatePlan | None]:
+    plans: dict[PinnedPlan, RatePlan | None] = {}
     for row in rows:
-        certificate = orjson.loads(row["published"])["certificate"]
-        key = (certificate.get("plan_id"), certificate.get("plan_version"))
-        if key[0] is not None and key not in plans:
+        key = _pinned(row, orjson.loads(row["published"]))
+        if key is not None and key not in plans:
             documents = await snapshot.fetch("get_plan_document", *key)
             parsed = parse_document(json.loads(documents[0]["document"])) if documents else None
             plans[key] = None if isinstance(parsed, Problems) else parsed
     return plans
 
 
-def _rerated(row: Mapping[str, Any], plans: Mapping[tuple[str, int], RatePlan | None]) -> dict[str, Any] | None:
+def _pinned(row: Mapping[str, Any], data: Mapping[str, Any]) -> PinnedPlan | None:
+    plan_id, version = (data["certificate"].get(name) for name in ("plan_id", "plan_version"))
+    return None if plan_id is None or version is None else (row["account_id"], plan_id, version)
+
+
+def _rerated(row: Mapping[str, Any], plans: Mapping[PinnedPlan, RatePlan | None]) -> dict[str, Any] | None:
     """What is wrong with one rating; None when it comes out the same."""
     told = {name: row[name] for name in ("account_id", "booked_period", "currency", "rated_usage_id", "amount")}
     data = orjson.loads(row["published"])
@@ -80,7 +88,8 @@ def _rerated(row: Mapping[str, Any], plans: Mapping[tuple[str, int], RatePlan | 
     if zero is not None:
         amount, billed_s, duration_ms = Decimal(0), 0, zero.duration_ms
     else:
-        plan = plans.get((data["certificate"].get("plan_id"), data["certificate"].get("plan_version")))
+        pinned = _pinned(row, data)
+        plan = None if pinned is None else plans[pinned]
         if plan is None:
             return {**told, "says": "the plan version its certificate names is not there"}
         rated = rate_call(plan, call)

@@ -522,8 +522,8 @@ LEFT JOIN usage_rating.verify_usage u ON u.account_id = r.account_id AND u.usage
     AND u.revision = (convert_from(r.published, 'UTF8')::jsonb ->> 'usage_revision')::int
 
 -- name: get_plan_document
--- A plan version as it was pinned.
-SELECT document FROM usage_rating.verify_plan WHERE plan_id = $1 AND version = $2
+-- A plan version as it was pinned: the account's own, or everybody's.
+SELECT document FROM usage_rating.verify_plan WHERE account_id IN ($1, '*') AND plan_id = $2 AND version = $3
 
 -- name: list_rated_usage_rows
 -- Base rows of rated usage, by id.

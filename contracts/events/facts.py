@@ -123,7 +123,8 @@ class PlanPartFact:
 class PlanFact:
     """One version of a rate plan: the SHA-256 of its document and of the parts that join to it, in order.
 
-    account_id absent: a plan any account may activate.
+    account_id: whose plan it is; absent: a plan any account may activate. Several accounts may each have a
+    plan of one id; none of them shares its id with a plan for any account.
     """
 
     plan_id: Identifier

@@ -35,8 +35,9 @@ NOT_CHARGEABLE = "not_chargeable"
 class Certificate:
     """How the amount came about, so that anybody can compute it again from the plan version.
 
-    plan_id, plan_version, prefix, destination: absent for a leg that costs nothing by rule (unanswered, or
-    zero duration). per_minute, connection_fee, minimum_charge: money before rounding. Increments and
+    plan_id, plan_version: of the account's own plan, or of one for every account; the two never share an id.
+    They, prefix and destination are absent for a leg that costs nothing by rule (unanswered, or zero duration).
+    per_minute, connection_fee, minimum_charge: money before rounding. Increments and
     billed_s in whole seconds. exact: the value before its one rounding to `scale` decimals by `rounding`.
     """
 

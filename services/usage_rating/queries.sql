@@ -17,16 +17,16 @@ SELECT account_id, activation_id, plan_id, plan_version, effective_at FROM plan_
 WHERE account_id = ANY ($1::text[]) OR account_id = '*'
 
 -- name: get_plan_document
--- One version of a plan.
-SELECT document FROM plan WHERE plan_id = $1 AND version = $2
+-- One version of an account's plan, or of one for everybody: the two never share an id.
+SELECT document FROM plan WHERE account_id IN ($1, '*') AND plan_id = $2 AND version = $3
 
 -- name: get_last_plan_version
--- The highest version of a plan, 0 when there is none.
-SELECT coalesce(max(version), 0) FROM plan WHERE plan_id = $1
+-- The highest version of the account's plan, 0 when there is none.
+SELECT coalesce(max(version), 0) FROM plan WHERE account_id = $1 AND plan_id = $2
 
--- name: find_plan_owner
--- Whose plan this id is.
-SELECT account_id FROM plan WHERE plan_id = $1 LIMIT 1
+-- name: insert_plan_scope
+-- The first to use an id decides whether it is one for everybody; a plan that disagrees fails at its foreign key.
+INSERT INTO plan_scope (plan_id, for_everybody) VALUES ($1, $2) ON CONFLICT DO NOTHING
 
 -- name: insert_plan
 INSERT INTO plan (account_id, plan_id, version, sha256, name, currency, effective_from, rate_count, document,
@@ -34,8 +34,10 @@ INSERT INTO plan (account_id, plan_id, version, sha256, name, currency, effectiv
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 
 -- name: insert_activation
-INSERT INTO plan_activation (account_id, activation_id, plan_id, plan_version, effective_at, recorded_at)
-VALUES ($1, $2, $3, $4, $5, $6)
+-- An account's own plan, or everybody's for everybody.
+INSERT INTO plan_activation (account_id, activation_id, plan_account_id, plan_id, plan_version, effective_at,
+                             recorded_at)
+VALUES ($1, $2, $1, $3, $4, $5, $6)
 
 -- name: list_plans
 -- Plans this account may use, newest first.

@@ -65,9 +65,7 @@ class PlansHandler:
         recorded_at = self.clock()
         async with account_transaction(self.pool, owner) as connection:
             await self._take_stripes(connection, account_id)
-            if await connection.fetchval(store.QUERIES["find_plan_owner"], plan.plan_id) not in (None, owner):
-                return _taken(plan.plan_id)
-            last = await connection.fetchval(store.QUERIES["get_last_plan_version"], plan.plan_id)
+            last = await connection.fetchval(store.QUERIES["get_last_plan_version"], owner, plan.plan_id)
             plan = replace(plan, version=int(last) + 1)
             text = canonical_text(plan)
             accepted = PlanAccepted(
@@ -80,8 +78,8 @@ class PlansHandler:
             )
             try:
                 await _insert(connection, owner, plan, accepted, text, recorded_at)
-            except asyncpg.UniqueViolationError:
-                return _taken(plan.plan_id)
+            except asyncpg.ForeignKeyViolationError:
+                return _taken(plan.plan_id, account_id)
             outgoing = await open_command_lane(connection, owner)
             _publish(outgoing, plan, accepted, text, account_id, recorded_at)
             await outgoing.record(connection, recorded_at)
@@ -103,6 +101,7 @@ async def _insert(
     text: str,
     recorded_at: datetime,
 ) -> None:
+    await connection.execute(store.QUERIES["insert_plan_scope"], plan.plan_id, owner == store.EVERY_ACCOUNT)
     await connection.execute(
         store.QUERIES["insert_plan"],
         owner,
@@ -137,9 +136,11 @@ def _publish(
     recorded_at: datetime,
 ) -> None:
     """Parts first, then the plan that names them, then its activation."""
+    owner = account_id or store.EVERY_ACCOUNT
+    key = f"{owner}|{plan.plan_id}"
     parts = [PlanPartFact(sha256=digest_of(part), content=part) for part in _parts(text)]
     for part in parts:
-        _send(outgoing, PLAN_PART_FACT, part, f"{plan.plan_id}", part.sha256, recorded_at)
+        _send(outgoing, PLAN_PART_FACT, part, key, (part.sha256,), recorded_at)
     fact = PlanFact(
         plan_id=plan.plan_id,
         version=plan.version,
@@ -149,7 +150,7 @@ def _publish(
         effective_from=plan.effective_from,
         account_id=account_id,
     )
-    _send(outgoing, PLAN_FACT, fact, plan.plan_id, f"{plan.plan_id}/{plan.version}", recorded_at)
+    _send(outgoing, PLAN_FACT, fact, key, (owner, plan.plan_id, str(plan.version)), recorded_at)
     activation = PlanActivationFact(
         activation_id=str(accepted.activation_id),
         version=1,
@@ -159,13 +160,18 @@ def _publish(
         account_id=account_id,
         deleted=False,
     )
-    _send(outgoing, PLAN_ACTIVATION_FACT, activation, plan.plan_id, str(accepted.activation_id), recorded_at)
+    _send(outgoing, PLAN_ACTIVATION_FACT, activation, key, (activation.activation_id,), recorded_at)
 
 
 def _send(
-    outgoing: Outgoing, kind: EventType[Data], fact: Data, key: str, identity: str, recorded_at: datetime
+    outgoing: Outgoing,
+    kind: EventType[Data],
+    fact: Data,
+    key: str,
+    identity: tuple[str, ...],
+    recorded_at: datetime,
 ) -> None:
-    event_id = derived_id(IdKind.FACT, kind.name, identity)
+    event_id = derived_id(IdKind.FACT, kind.name, *identity)
     value = encode(kind=kind, event_id=event_id, source=SOURCE, time=recorded_at, data=fact)
     outgoing.send(USAGE_RATING_FACTS.name, key=key.encode(), value=value)
 
@@ -175,13 +181,6 @@ def _parts(text: str) -> Iterator[str]:
         yield text[start : start + PART_CHARACTERS]
 
 
-def _taken(plan_id: str) -> Problems:
-    return Problems(
-        items=(
-            Problem(
-                field="plan_id",
-                value=plan_id,
-                says="belongs to another account, or changed at this very moment: choose another id or try again",
-            ),
-        )
-    )
+def _taken(plan_id: str, account_id: str | None) -> Problems:
+    whose = "an account's own plan" if account_id is None else "a plan for every account"
+    return Problems(items=(Problem(field="plan_id", value=plan_id, says=f"is the id of {whose}: choose another"),))

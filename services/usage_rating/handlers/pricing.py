@@ -59,14 +59,17 @@ class PlanCache:
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._plans: OrderedDict[tuple[str, int], KeptPlan] = OrderedDict()
+        self._plans: OrderedDict[tuple[str, str, int], KeptPlan] = OrderedDict()
 
-    async def get(self, connection: Connection, plan_id: str, version: int) -> KeptPlan:
-        """The plan version, read and checked again when it is not here. Raises LookupError or ValueError."""
-        key = (plan_id, version)
+    async def get(self, connection: Connection, account_id: str, plan_id: str, version: int) -> KeptPlan:
+        """The plan version, read and checked again when it is not here. Raises LookupError or ValueError.
+
+        account_id: who activated it, `*` for everybody.
+        """
+        key = (account_id, plan_id, version)
         plan = self._plans.get(key)
         if plan is None:
-            parsed = parse_document(json.loads(await store.get_plan_document(connection, plan_id, version)))
+            parsed = parse_document(json.loads(await store.get_plan_document(connection, *key)))
             if isinstance(parsed, Problems):
                 raise ValueError(f"stored plan {plan_id} version {version}: {parsed.items[0]}")
             plan = self._plans[key] = KeptPlan(parsed, {})
@@ -131,7 +134,7 @@ async def load_prices(connection: Connection, cache: PlanCache, calls: Iterable[
             if activation is not None:
                 needed[activation.activation_id] = activation
     plans = {
-        key: await cache.get(connection, activation.plan_id, activation.plan_version)
-        for key, activation in needed.items()
+        key: await cache.get(connection, one.account_id or store.EVERY_ACCOUNT, one.plan_id, one.plan_version)
+        for key, one in needed.items()
     }
     return Prices(accounts, activations, plans)

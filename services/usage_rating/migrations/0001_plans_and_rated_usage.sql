@@ -8,6 +8,15 @@ CREATE TABLE account (
     deleted    boolean NOT NULL
 );
 
+-- Whether a plan id is one for everybody or one that accounts use, each for a plan of its own. So no account can use
+-- two plans of one id, and a certificate that names plan and version means one document. The API may add to it and
+-- read nothing; it says of no id who uses it.
+CREATE TABLE plan_scope (
+    plan_id       text COLLATE "C" PRIMARY KEY,
+    for_everybody boolean NOT NULL,
+    UNIQUE (plan_id, for_everybody)
+);
+
 -- Versions of rate plans. Account '*' means: for any account. The document is canonical JSON.
 CREATE TABLE plan (
     account_id     text COLLATE "C" NOT NULL,
@@ -20,20 +29,23 @@ CREATE TABLE plan (
     rate_count     integer NOT NULL,
     document       text NOT NULL,
     recorded_at    timestamptz NOT NULL,
+    for_everybody  boolean GENERATED ALWAYS AS (account_id = '*') STORED,
     PRIMARY KEY (account_id, plan_id, version),
-    UNIQUE (plan_id, version)
+    FOREIGN KEY (plan_id, for_everybody) REFERENCES plan_scope (plan_id, for_everybody)
 );
 
--- Which plan version rates an account (or, under '*', every account without one of its own) from an instant on.
+-- Which plan version, its own or one for everybody, rates an account (or, under '*', every account without an activation
+-- of its own) from an instant on.
 CREATE TABLE plan_activation (
-    account_id    text COLLATE "C" NOT NULL,
-    activation_id uuid NOT NULL,
-    plan_id       text COLLATE "C" NOT NULL,
-    plan_version  integer NOT NULL,
-    effective_at  timestamptz NOT NULL,
-    recorded_at   timestamptz NOT NULL,
+    account_id      text COLLATE "C" NOT NULL,
+    activation_id   uuid NOT NULL,
+    plan_account_id text COLLATE "C" NOT NULL CHECK (plan_account_id IN (account_id, '*')),
+    plan_id         text COLLATE "C" NOT NULL,
+    plan_version    integer NOT NULL,
+    effective_at    timestamptz NOT NULL,
+    recorded_at     timestamptz NOT NULL,
     PRIMARY KEY (account_id, activation_id),
-    FOREIGN KEY (plan_id, plan_version) REFERENCES plan (plan_id, version)
+    FOREIGN KEY (plan_account_id, plan_id, plan_version) REFERENCES plan (account_id, plan_id, version)
 );
 
 -- Where each call leg stands: its highest revision, and which rating of it is live.
@@ -106,16 +118,18 @@ CREATE TABLE suspense_retry (
 );
 
 GRANT SELECT, INSERT, UPDATE ON account, leg TO @ingest@;
-GRANT SELECT ON plan, plan_activation TO @ingest@;
+GRANT SELECT ON plan_scope, plan, plan_activation TO @ingest@;
 GRANT SELECT, INSERT ON usage, rated_usage TO @ingest@;
 GRANT SELECT, INSERT, DELETE ON suspense TO @ingest@;
 GRANT SELECT, INSERT, UPDATE, DELETE ON suspense_retry TO @ingest@;
 
 GRANT SELECT ON account, leg, usage, rated_usage, suspense TO @api@;
 GRANT SELECT, INSERT ON plan, plan_activation TO @api@;
+GRANT INSERT ON plan_scope TO @api@;
 GRANT SELECT, INSERT, UPDATE ON suspense_retry TO @api@;
 
 ALTER TABLE account ENABLE ROW LEVEL SECURITY;
+ALTER TABLE plan_scope ENABLE ROW LEVEL SECURITY;
 ALTER TABLE plan ENABLE ROW LEVEL SECURITY;
 ALTER TABLE plan_activation ENABLE ROW LEVEL SECURITY;
 ALTER TABLE leg ENABLE ROW LEVEL SECURITY;
@@ -127,6 +141,9 @@ ALTER TABLE suspense_retry ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own_account ON account TO @api@
     USING (account_id = nullif(current_setting('app.account', true), ''))
     WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+-- Only the operator, acting as '*', makes an id everybody's.
+CREATE POLICY own_scope ON plan_scope FOR INSERT TO @api@
+    WITH CHECK (for_everybody = (current_setting('app.account', true) = '*'));
 -- Everybody may read a plan that is for everybody; only the operator, acting as '*', may write one.
 CREATE POLICY own_account ON plan TO @api@
     USING (account_id = nullif(current_setting('app.account', true), '') OR account_id = '*')

@@ -56,9 +56,9 @@ async def list_activations(connection: Connection, account_ids: Iterable[str]) -
     ]
 
 
-async def get_plan_document(connection: Connection, plan_id: str, version: int) -> str:
-    """The canonical JSON of a plan version. Raises LookupError when there is none."""
-    document = await connection.fetchval(QUERIES["get_plan_document"], plan_id, version)
+async def get_plan_document(connection: Connection, account_id: str, plan_id: str, version: int) -> str:
+    """The canonical JSON of a version of the account's plan, or of everybody's. Raises LookupError when none is."""
+    document = await connection.fetchval(QUERIES["get_plan_document"], account_id, plan_id, version)
     if document is None:
-        raise LookupError(f"plan {plan_id} has no version {version}")
+        raise LookupError(f"plan {plan_id} of account {account_id} has no version {version}")
     return str(document)

@@ -152,12 +152,41 @@ async def test_an_account_meets_neither_plans_nor_calls_of_another(http: httpx.A
     assert (await http.get(rated, headers=of("acme"))).json()["data"] == [data]
 
 
-async def test_a_plan_id_of_another_account_cannot_be_taken(http: httpx.AsyncClient, rating: Rating) -> None:
+async def test_two_accounts_have_plans_of_one_id_and_notice_nothing(
+    http: httpx.AsyncClient, rating: Rating
+) -> None:
+    for account in ("acme", "other"):
+        await rating.know(an_account_fact(account))
+    for account, per_minute in (("acme", "0.02"), ("other", "0.30"), ("other", "0.40")):
+        plan = replace(a_plan(a_rate("49", a_price(per_minute))), plan_id="deck")
+        assert (await send_document(http, plan, account)).status_code == 201
+    await rating.rate(a_call(seconds=60), a_call(seconds=60, account_id="other"))
+    ratings = {data["account_id"]: data for data in await rating.published()}
+    assert {account: data["amount"] for account, data in ratings.items()} == {
+        "acme": "0.020000",
+        "other": "0.400000",
+    }
+    assert [ratings[account]["certificate"]["plan_version"] for account in ("acme", "other")] == [1, 2]
+    for account, versions in (("acme", [1]), ("other", [2, 1])):
+        listed = (await http.get("/api/v1/plans", headers=of(account))).json()["data"]
+        assert [(plan["account_id"], plan["version"]) for plan in listed] == [(account, one) for one in versions]
+    rows = await rating.ingest.fetch(
+        "SELECT record_keys, record_values FROM outbox WHERE topic = $1", USAGE_RATING_FACTS.name
+    )
+    assert {key for row in rows for key in row["record_keys"]} == {b"acme|deck", b"other|deck"}
+    facts = [orjson.loads(value) for row in rows for value in row["record_values"]]
+    plans = {fact["id"] for fact in facts if "sha256" in fact["data"] and "parts" in fact["data"]}
+    assert len(plans) == 3, "one fact each, or consumers would take the second for a contradiction of the first"
+
+
+async def test_an_id_for_everybody_is_no_accounts_and_the_other_way_round(
+    http: httpx.AsyncClient, rating: Rating
+) -> None:
     assert (await send_deck(http)).status_code == 201
     assert (await send_document(http, replace(a_plan(inbound=a_price()), plan_id="every"), "*")).status_code == 201
-    for account, plan_id in (("other", "deck"), ("*", "deck"), ("acme", "every")):
+    for account, plan_id, whose in (("*", "deck", "an account's own"), ("acme", "every", "for every account")):
         body = problem_in(await send_deck(http, account=account, plan_id=plan_id), 422, "plan_refused")
-        assert "belongs to another account" in body["errors"][0]["says"]
+        assert whose in body["errors"][0]["says"]
     assert await rating.ingest.fetchval("SELECT count(*) FROM plan") == 2
     listed = (await http.get("/api/v1/plans", headers=of("other"))).json()["data"]
     assert [plan["plan_id"] for plan in listed] == ["every"], "a plan for everybody may be read by everybody"

@@ -17,6 +17,9 @@ HISTORY = ("offset_fate", "seen_event", "event_conflict", "conflict_resolution")
 FOR_EVERYBODY = {"plan", "plan_activation"}
 """Tables whose rows of account `*` every account may read."""
 
+ADDED_TO_UNSEEN = {"plan_scope"}
+"""Tables over all accounts that the API may only add to, and of which a constraint alone speaks to it."""
+
 VALUES = {
     "text": "'acme'",
     "uuid": "gen_random_uuid()",
@@ -139,7 +142,10 @@ async def test_tables_without_an_account_are_closed_to_the_api(
         service,
         api_role(service),
     )
-    assert {row["relname"] for row in rows} <= {"migration"}
+    assert {row["relname"] for row in rows} <= {"migration", *ADDED_TO_UNSEEN}
+    for table in {row["relname"] for row in rows} & ADDED_TO_UNSEEN:
+        seen = "has_table_privilege($1, $2, 'SELECT, UPDATE, DELETE') OR has_any_column_privilege($1, $2, 'SELECT')"
+        assert not await admin.fetchval(f"SELECT {seen}", api_role(service), table)
 
 
 @pytest.mark.parametrize("service", SERVICES)

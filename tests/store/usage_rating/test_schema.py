@@ -1,13 +1,14 @@
 """usage_rating's schema is one: picture and road meet, every statement fits it, hot ones find their index."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import asyncpg
 import pytest
 
-from chassis.database import Connection, Pool, open_pool
+from chassis.database import Connection, Pool, account_transaction, open_pool
 from chassis.intake.transaction import QUERIES as INTAKE
-from chassis.migrate import ingest_role
+from chassis.migrate import api_role, ingest_role
 from chassis.outbox.lanes import QUERIES as LANES
 from services.usage_rating.store import QUERIES
 from tests.conftest import FreshDatabase
@@ -25,7 +26,7 @@ HOT = {
     "find_call": "usage_other_pkey",
     "delete_suspense": "suspense_pkey",
     "list_suspended": "suspense_pkey",
-    "get_plan_document": "plan_plan_id_version_key",
+    "get_plan_document": "plan_pkey",
     "list_seen": "seen_event_pkey",
     "move_position": "input_position_pkey",
     "list_waiting": "outbox_pkey",
@@ -83,6 +84,38 @@ async def test_hot_statements_use_their_index(ingest: Pool) -> None:
             plan = await plan_of(connection, STATEMENTS[name])
             assert index in plan, f"{name}:\n{plan}"
             assert "Seq Scan" not in plan, f"{name}:\n{plan}"
+
+
+async def test_an_account_makes_no_plan_id_everybodys(dsn: str) -> None:
+    api = await open_pool(as_role(dsn, api_role(SERVICE)), schema=SERVICE, application_name="test", max_size=1)
+    try:
+        for account, everybodys in (("acme", False), ("acme", False), ("other", False), ("*", True)):
+            async with account_transaction(api, account) as connection:
+                await connection.execute(QUERIES["insert_plan_scope"], f"deck-{everybodys}", everybodys)
+        for account, everybodys in (("acme", True), ("*", False)):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+                async with account_transaction(api, account) as connection:
+                    await connection.execute(QUERIES["insert_plan_scope"], "new", everybodys)
+    finally:
+        await api.close()
+
+
+async def test_an_account_activates_its_own_plan_or_everybodys(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn, server_settings={"search_path": SERVICE})
+    activation = "INSERT INTO plan_activation VALUES ($1, gen_random_uuid(), $2, $3, 1, now(), now())"
+    try:
+        for account, plan_id in (("acme", "deck"), ("other", "deck"), ("other", "more"), ("*", "every")):
+            await connection.execute(QUERIES["insert_plan_scope"], plan_id, account == "*")
+            values = (account, plan_id, 1, "sha", "Deck", "EUR", datetime(2026, 1, 1, tzinfo=UTC), 1, "{}")
+            await connection.execute(QUERIES["insert_plan"], *values, datetime(2026, 1, 1, tzinfo=UTC))
+        for account, owner, plan_id in (("acme", "acme", "deck"), ("acme", "*", "every"), ("*", "*", "every")):
+            await connection.execute(activation, account, owner, plan_id)
+        with pytest.raises(asyncpg.CheckViolationError):
+            await connection.execute(activation, "acme", "other", "deck")
+        with pytest.raises(asyncpg.ForeignKeyViolationError):
+            await connection.execute(activation, "acme", "acme", "more")
+    finally:
+        await connection.close()
 
 
 async def test_an_amount_is_a_number(dsn: str) -> None:
