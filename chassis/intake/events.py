@@ -79,8 +79,8 @@ class EventReader:
         except ValidationError as error:
             raise RecordRefused("invalid", _where_and_what(error)) from error
         text = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
-        content_hash = _content_hash(head.type, text)
-        return Event(data.account_id, head.source, head.id, head.type, head.time, data, text, content_hash, record)
+        hashed = content_hash(head.type, text)
+        return Event(data.account_id, head.source, head.id, head.type, head.time, data, text, hashed, record)
 
     def _adapter(self, adapters: Mapping[str, TypeAdapter[Any]], name: object) -> TypeAdapter[Any]:
         adapter = adapters.get(name) if isinstance(name, str) else None
@@ -90,7 +90,7 @@ class EventReader:
         return adapter
 
 
-def _content_hash(kind: str, text: bytes) -> bytes:
+def content_hash(kind: str, text: bytes) -> bytes:
     """Keyed hash of the type and the key-sorted raw data (DESIGN §4): order and spacing do not matter."""
     return blake2b(kind.encode() + b"\n" + text, digest_size=16, key=_HASH_KEY).digest()
 

@@ -70,9 +70,9 @@ ORDER BY account_id, usage_id FOR UPDATE OF leg
 UPDATE leg SET revision = $3, content_hash = $4, rating_revision = $5, live_rated_usage_id = $6, live_month = $7
 WHERE account_id = $1 AND usage_id = $2
 
--- name: find_usage_hash
--- The content of one revision of a leg, when it came before.
-SELECT content_hash FROM usage WHERE account_id = $1 AND usage_id = $2 AND revision = $3
+-- name: find_call_revision
+-- One revision of a leg as it came, when it came before.
+SELECT call FROM usage WHERE account_id = $1 AND usage_id = $2 AND revision = $3
 
 -- name: get_published
 -- The data of a rating's message, to be reversed.

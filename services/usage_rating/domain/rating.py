@@ -123,15 +123,7 @@ def rate_call(plan: RatePlan, call: Call) -> Outcome:
         price = rate.price
     billed_s = billed_seconds(price, duration_ms)
     exact, amount = amount_of(price, billed_s, scale=plan.scale, rounding=plan.rounding)
-    return Rated(
-        price=price,
-        rate=rate,
-        charged_duration=charged,
-        duration_ms=duration_ms,
-        billed_s=billed_s,
-        exact=exact,
-        amount=amount,
-    )
+    return Rated(price, rate, charged, duration_ms, billed_s, exact, amount)
 
 
 def zero_rated(call: Call) -> ZeroRated | None:

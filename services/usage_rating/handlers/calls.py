@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from chassis.database import Connection
 from chassis.intake.batch import Batch
-from chassis.intake.events import Event
+from chassis.intake.events import Event, content_hash
 from chassis.outbox.lanes import Outgoing
 from contracts.events.fields import wire_text
 from contracts.topics import RATED_USAGE
@@ -83,7 +83,7 @@ class CallsHandler:
             if use.usage_id in firsts:
                 later.append((event, use))
             else:
-                firsts[use.usage_id] = self._first(event, use, prices.price(use.call), batch.recorded_at)
+                firsts[use.usage_id] = self._first(event, use, prices.price(use.call))
         new = await store.insert_new_legs(batch.connection, [first.leg for first in firsts.values()])
         known = []
         for usage_id, first in firsts.items():
@@ -95,11 +95,11 @@ class CallsHandler:
             await self._take_revisions(recorded, batch, prices, [*known, *later])
         await recorded.write(batch.connection, batch.outgoing, batch.recorded_at)
 
-    def _first(self, event: Event[Any], use: Use, price: Priced | Waits, recorded_at: datetime) -> _First:
+    def _first(self, event: Event[Any], use: Use, price: Priced | Waits) -> _First:
         """The leg as its first record leaves it, with its rating when it has one."""
         rated = None
         if isinstance(price, Priced) and not use.call.voided:
-            rated = rating(use, price, 1, self.tokens, recorded_at)
+            rated = rating(use, price, 1, self.tokens)
         leg = LegRow(
             use.call.account_id,
             use.usage_id,
@@ -121,9 +121,10 @@ class CallsHandler:
             revision = use.call.revision
             known_hash = None
             if revision < leg.revision:
-                known_hash = _hash_in(recorded, use) or await store.find_usage_hash(
+                known = _content_in(recorded, use) or await store.find_call_revision(
                     batch.connection, leg.account_id, leg.usage_id, revision
                 )
+                known_hash = None if known is None else content_hash(event.type, known)
             state = LegState(
                 revision=leg.revision, content_hash=leg.content_hash, rating_revision=leg.rating_revision
             )
@@ -133,7 +134,7 @@ class CallsHandler:
                 case Revising.CONTRADICTS:
                     batch.found_conflict(event, "the same leg and revision with other content")
                 case Revising.SUPERSEDED:
-                    recorded.usage.append(usage_row(event, use, batch.recorded_at))
+                    recorded.usage.append(usage_row(event, use))
                 case Revising.REPLACES:
                     legs[use.usage_id] = await self._replace(recorded, batch, prices, leg, event, use)
 
@@ -141,12 +142,12 @@ class CallsHandler:
         self, recorded: Recorded, batch: Batch, prices: Prices, leg: LegRow, event: Event[Any], use: Use
     ) -> LegRow:
         """Take back what the leg cost, and price the new revision unless it withdraws the leg."""
-        recorded.usage.append(usage_row(event, use, batch.recorded_at))
+        recorded.usage.append(usage_row(event, use))
         if leg.live_rated_usage_id is not None and leg.live_month is not None:
             published = await _published(
                 recorded, batch.connection, leg.account_id, leg.live_rated_usage_id, leg.live_month
             )
-            recorded.rated.append((reversal(published, use.cause_id, batch.recorded_at), use.call.call_id))
+            recorded.rated.append((reversal(published, use.cause_id), use.call.call_id))
         if leg.live_rated_usage_id is None:
             recorded.suspended = [row for row in recorded.suspended if row.usage_id != leg.usage_id]
             recorded.released.append((leg.account_id, leg.usage_id))
@@ -162,14 +163,14 @@ class CallsHandler:
                 recorded.suspended.append(suspense_row(use, price))
                 batch.suspend(event)
             else:
-                leg, rated = rate_anew(leg, use, price, self.tokens, batch.recorded_at)
+                leg, rated = rate_anew(leg, use, price, self.tokens)
                 recorded.rated.append((rated, use.call.call_id))
         await store.update_leg(batch.connection, leg)
         return leg
 
 
 def _take_first(recorded: Recorded, batch: Batch, first: _First) -> None:
-    recorded.usage.append(usage_row(first.event, first.use, batch.recorded_at))
+    recorded.usage.append(usage_row(first.event, first.use))
     if first.rated is not None:
         recorded.rated.append((first.rated, first.use.call.call_id))
     elif isinstance(first.price, Waits) and not first.use.call.voided:
@@ -177,11 +178,9 @@ def _take_first(recorded: Recorded, batch: Batch, first: _First) -> None:
         batch.suspend(first.event)
 
 
-def rate_anew(
-    leg: LegRow, use: Use, price: Priced, tokens: Tokens, recorded_at: datetime
-) -> tuple[LegRow, RatedRow]:
+def rate_anew(leg: LegRow, use: Use, price: Priced, tokens: Tokens) -> tuple[LegRow, RatedRow]:
     """The next rating of a leg that has none live, and the leg as it then stands."""
-    rated = rating(use, price, leg.rating_revision + 1, tokens, recorded_at)
+    rated = rating(use, price, leg.rating_revision + 1, tokens)
     return (
         leg._replace(
             rating_revision=rated.rating_revision,
@@ -192,7 +191,7 @@ def rate_anew(
     )
 
 
-def usage_row(event: Event[Any], use: Use, recorded_at: datetime) -> UsageRow:
+def usage_row(event: Event[Any], use: Use) -> UsageRow:
     """The record as it came, for the usage table."""
     return UsageRow(
         event.account_id,
@@ -201,9 +200,7 @@ def usage_row(event: Event[Any], use: Use, recorded_at: datetime) -> UsageRow:
         _usage_month(use),
         event.source,
         event.event_id,
-        event.content_hash,
         event.content,
-        recorded_at,
     )
 
 
@@ -222,11 +219,11 @@ def _usage_month(use: Use) -> date:
     return month_of(use.call.ended_at.date())
 
 
-def _hash_in(recorded: Recorded, use: Use) -> bytes | None:
+def _content_in(recorded: Recorded, use: Use) -> bytes | None:
     """The content of the same revision earlier in this very batch."""
     for row in recorded.usage:
         if row.usage_id == use.usage_id and row.revision == use.call.revision:
-            return row.content_hash
+            return row.call
     return None
 
 

@@ -1,9 +1,10 @@
 """Writes rated usage as it is published, and the reversal of what was published before."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import orjson
@@ -32,6 +33,7 @@ _OPTIONAL = (
     "linked_call",
     "billable_duration_ms",
 )
+_optional = attrgetter(*_OPTIONAL)
 _TYPE = USAGE_RATED.name.encode()
 
 
@@ -74,7 +76,7 @@ def month_of(day: date) -> date:
     return day.replace(day=1)
 
 
-def rating(use: Use, priced: Priced, rating_revision: int, tokens: Tokens, recorded_at: datetime) -> RatedRow:
+def rating(use: Use, priced: Priced, rating_revision: int, tokens: Tokens) -> RatedRow:
     """The rated usage of a priced call, as stored and as published."""
     call, outcome = use.call, priced.outcome
     rated_usage_id = derived_text(IdKind.RATED_USAGE, use.usage_id, str(rating_revision), "+")
@@ -114,7 +116,6 @@ def rating(use: Use, priced: Priced, rating_revision: int, tokens: Tokens, recor
         billed_s,
         priced.booked_period,
         to_json(data),
-        recorded_at,
     )
 
 
@@ -150,8 +151,7 @@ def _add_what_is_known(
         data["other_party_token"] = token
     if call.answered_at is not None:
         data["conversation_ms"] = milliseconds_between(call.answered_at, call.ended_at)
-    for name in _OPTIONAL:
-        value = getattr(call, name)
+    for name, value in zip(_OPTIONAL, _optional(call), strict=True):
         if value is not None:
             data[name] = value
     if isinstance(outcome, Rated) and outcome.rate is not None and outcome.rate.country is not None:
@@ -199,7 +199,7 @@ def _certificate_of_free(outcome: ZeroRated) -> orjson.Fragment:
     return _certificate_of_free_by(outcome._replace(duration_ms=0))
 
 
-def reversal(published: bytes, cause_id: str, recorded_at: datetime) -> RatedRow:
+def reversal(published: bytes, cause_id: str) -> RatedRow:
     """What takes a rating back: the same in every respect, with quantities and amount negated."""
     data = orjson.loads(published)
     rated_usage_id = derived_text(IdKind.RATED_USAGE, data["usage_id"], str(data["rating_revision"]), "-")
@@ -229,7 +229,6 @@ def reversal(published: bytes, cause_id: str, recorded_at: datetime) -> RatedRow
         data["billed_s"],
         date.fromisoformat(data["booked_period"]),
         orjson.dumps(data),
-        recorded_at,
     )
 
 

@@ -78,7 +78,7 @@ class SuspenseHandler:
                     continue
                 if isinstance(price, Priced):
                     use = use_of(call, one.source, one.event_id)
-                    leg, rated = rate_anew(leg, use, price, self.tokens, recorded_at)
+                    leg, rated = rate_anew(leg, use, price, self.tokens)
                     recorded.rated.append((rated, call.call_id))
                     recorded.released.append((account_id, leg.usage_id))
                     await store.update_leg(connection, leg)

@@ -69,9 +69,8 @@ CREATE TABLE usage (
     month        date NOT NULL,
     source       text COLLATE "C" NOT NULL,
     event_id     text COLLATE "C" NOT NULL,
-    content_hash bytea NOT NULL,
     call         bytea NOT NULL,
-    recorded_at  timestamptz NOT NULL,
+    recorded_at  timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (account_id, usage_id, revision, month)
 ) PARTITION BY RANGE (month);
 CREATE TABLE usage_other PARTITION OF usage DEFAULT;
@@ -93,7 +92,7 @@ CREATE TABLE rated_usage (
     billed_s        bigint NOT NULL,
     booked_period   date NOT NULL,
     published       bytea NOT NULL,
-    recorded_at     timestamptz NOT NULL,
+    recorded_at     timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (account_id, rated_usage_id, month)
 ) PARTITION BY RANGE (month);
 CREATE TABLE rated_usage_other PARTITION OF rated_usage DEFAULT;

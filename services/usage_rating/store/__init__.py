@@ -19,7 +19,7 @@ from services.usage_rating.store.suspense import (
 from services.usage_rating.store.usage import (
     RatedRow,
     UsageRow,
-    find_usage_hash,
+    find_call_revision,
     get_published,
     insert_rated,
     insert_usage,
@@ -35,7 +35,7 @@ __all__ = [
     "SuspenseRow",
     "UsageRow",
     "delete_suspense",
-    "find_usage_hash",
+    "find_call_revision",
     "get_plan_document",
     "get_published",
     "insert_new_legs",

@@ -1,7 +1,7 @@
 """Calls as they came and as they were rated: history that only grows."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -18,9 +18,7 @@ class UsageRow(NamedTuple):
     month: date
     source: str
     event_id: str
-    content_hash: bytes
     call: bytes
-    recorded_at: datetime
 
 
 class RatedRow(NamedTuple):
@@ -39,12 +37,11 @@ class RatedRow(NamedTuple):
     billed_s: int
     booked_period: date
     published: bytes
-    recorded_at: datetime
 
 
-async def find_usage_hash(connection: Connection, account_id: str, usage_id: str, revision: int) -> bytes | None:
-    """The content hash under which this revision came before, or None."""
-    found: bytes | None = await connection.fetchval(QUERIES["find_usage_hash"], account_id, usage_id, revision)
+async def find_call_revision(connection: Connection, account_id: str, usage_id: str, revision: int) -> bytes | None:
+    """The content of this revision if it came before, or None."""
+    found: bytes | None = await connection.fetchval(QUERIES["find_call_revision"], account_id, usage_id, revision)
     return found
 
 

@@ -170,11 +170,10 @@ async def test_two_accounts_have_plans_of_one_id_and_notice_nothing(
     for account, versions in (("acme", [1]), ("other", [2, 1])):
         listed = (await http.get("/api/v1/plans", headers=of(account))).json()["data"]
         assert [(plan["account_id"], plan["version"]) for plan in listed] == [(account, one) for one in versions]
-    rows = await rating.ingest.fetch(
-        "SELECT record_keys, record_values FROM outbox WHERE topic = $1", USAGE_RATING_FACTS.name
-    )
-    assert {key for row in rows for key in row["record_keys"]} == {b"acme|deck", b"other|deck"}
-    facts = [orjson.loads(value) for row in rows for value in row["record_values"]]
+    rows = await rating.ingest.fetch("SELECT messages FROM outbox WHERE topic = $1", USAGE_RATING_FACTS.name)
+    sent = [unpack_messages(row["messages"]) for row in rows]
+    assert {key for one in sent for key in one.keys} == {b"acme|deck", b"other|deck"}
+    facts = [orjson.loads(value or b"") for one in sent for value in one.values]
     plans = {fact["id"] for fact in facts if "sha256" in fact["data"] and "parts" in fact["data"]}
     assert len(plans) == 3, "one fact each, or consumers would take the second for a contradiction of the first"
 

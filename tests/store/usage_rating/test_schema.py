@@ -20,7 +20,7 @@ HOT = {
     "list_accounts": "account_pkey",
     "lock_legs": "leg_pkey",
     "update_leg": "leg_pkey",
-    "find_usage_hash": "usage_other_pkey",
+    "find_call_revision": "usage_other_pkey",
     "get_published": "Subplans Removed",
     "list_ratings": "rated_usage_other",
     "find_call": "usage_other_pkey",
@@ -143,7 +143,7 @@ async def test_the_proof_can_read_a_call_whose_unknown_fields_hold_anything(dsn:
     try:
         for revision, (call, _) in calls.items():
             await connection.execute(
-                "INSERT INTO usage VALUES ('acme', $1, $2, '2026-07-01', 's', 'e', '', $3, now())",
+                "INSERT INTO usage VALUES ('acme', $1, $2, '2026-07-01', 's', 'e', $3)",
                 "00000000-0000-0000-0000-000000000001",
                 revision,
                 call,
