@@ -103,10 +103,13 @@ def rate_call(plan: RatePlan, call: Call) -> Outcome:
     Outbound by the longest destination prefix valid at the charging instant, inbound at the plan's stated
     inbound price. The charging instant is the answer: a call that was not answered never comes so far.
     """
-    duration_ms, charged = charged_duration_of(call)
+    return zero_rated(call) or rate_chargeable(plan, call)
+
+
+def rate_chargeable(plan: RatePlan, call: Call) -> Rated | Unrateable:
+    """Price a call of which it is known that it does not cost nothing by rule."""
     at = call.answered_at
-    if at is None or duration_ms == 0 or call.direction == "internal":
-        return _zero(call, duration_ms, charged)
+    assert at is not None, "a call that nobody answered costs nothing"
     if at < plan.effective_from:
         return Unrateable(reason=UnrateableReason.PLAN_NOT_EFFECTIVE)
     rate: Rate | None = None
@@ -121,6 +124,7 @@ def rate_call(plan: RatePlan, call: Call) -> Outcome:
         if rate is None:
             return Unrateable(reason=UnrateableReason.NO_PREFIX)
         price = rate.price
+    duration_ms, charged = charged_duration_of(call)
     billed_s = billed_seconds(price, duration_ms)
     exact, amount = amount_of(price, billed_s, scale=plan.scale, rounding=plan.rounding)
     return Rated(price, rate, charged, duration_ms, billed_s, exact, amount)

@@ -22,7 +22,7 @@ from services.usage_rating.domain.rating import (
     UnrateableReason,
     ZeroRated,
     charging_instant,
-    rate_call,
+    rate_chargeable,
     zero_rated,
 )
 
@@ -106,7 +106,7 @@ class Prices:
             plan = self._plans[activation.activation_id]
             if plan.plan.currency != terms.currency:
                 return Waits(WRONG_CURRENCY)
-            outcome = rate_call(plan.plan, call)
+            outcome = rate_chargeable(plan.plan, call)
         if isinstance(outcome, Unrateable):
             return Waits(outcome.reason.value)
         use_on, booked_period = self._days(call, zone, terms.anchor_day)
