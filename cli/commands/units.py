@@ -86,7 +86,7 @@ def _names(account: str) -> dict[str, str]:
     cursor: str | None = None
     try:
         while True:
-            asked = {"limit": "500"} | ({} if cursor is None else {"cursor": cursor})
+            asked = {"limit": "500", "archived": "true"} | ({} if cursor is None else {"cursor": cursor})
             answer = get("billing_units", "/api/v1/billing-units", account, asked)
             names |= {unit["unit_id"]: unit["name"] for unit in answer["data"]}
             cursor = answer.get("next_cursor")

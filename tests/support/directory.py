@@ -41,8 +41,9 @@ def an_account(account: str = ACCOUNT, *, version: int = 1, **more: Any) -> Acco
     return AccountRecorded(account_id=account, version=version, **fields)
 
 
-def a_unit(name: str = "Claims", *, account: str = ACCOUNT, version: int = 1, **more: Any) -> UnitRecorded:
-    return UnitRecorded(account_id=account, unit_id=unit_id(name, account), version=version, name=name, **more)
+def a_unit(called: str = "Claims", *, account: str = ACCOUNT, version: int = 1, **more: Any) -> UnitRecorded:
+    fields = {"name": called} | more
+    return UnitRecorded(account_id=account, unit_id=unit_id(called, account), version=version, **fields)
 
 
 def a_number(

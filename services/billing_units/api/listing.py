@@ -1,4 +1,4 @@
-"""What is to be seen: the account, its units, numbers, users, assignments and charges."""
+"""What is to be seen: the account, its numbers, users and charges."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal
@@ -9,13 +9,12 @@ from pydantic import AwareDatetime
 
 from chassis.database import Pool, account_transaction
 from chassis.web import Account, Problem, json_answer
-from contracts.events.fields import EARLIEST, LATEST, Identifier, Uuid
+from contracts.events.fields import EARLIEST, LATEST, Uuid
 from services.billing_units.api.paging import (
     Cursor,
     Limit,
     after,
     after_one,
-    after_uuid,
     as_uuid,
     page,
 )
@@ -27,7 +26,7 @@ At = Annotated[AwareDatetime | None, Query(ge=EARLIEST, lt=LATEST)]
 
 
 def directory_lists(pool: Pool) -> APIRouter:
-    """The account, its units, numbers and users."""
+    """The account, its numbers and users."""
     router = APIRouter(prefix="/api/v1")
 
     @router.get("/accounts/{account_id}")
@@ -37,12 +36,6 @@ def directory_lists(pool: Pool) -> APIRouter:
         if row is None or account_id != account:
             raise Problem(404, "not_found", "There is no such account.")
         return json_answer({"data": dict(row)})
-
-    @router.get("/billing-units")
-    async def list_units(account: Account, limit: Limit = 100, cursor: Cursor = None) -> Response:
-        async with account_transaction(pool, account) as connection:
-            rows = await listing.list_units(connection, account, after_uuid(cursor), limit + 1)
-        return page(rows, limit, lambda row: [row["unit_id"]])
 
     @router.get("/numbers")
     async def list_numbers(account: Account, limit: Limit = 100, cursor: Cursor = None, at: At = None) -> Response:
@@ -56,27 +49,6 @@ def directory_lists(pool: Pool) -> APIRouter:
         async with account_transaction(pool, account) as connection:
             rows = await listing.list_users(connection, account, after_one(cursor), limit + 1)
         return page(rows, limit, lambda row: [row["user_id"]])
-
-    return router
-
-
-def assignment_lists(pool: Pool) -> APIRouter:
-    """Who has been assigned to which unit, and when."""
-    router = APIRouter(prefix="/api/v1")
-
-    @router.get("/assignments")
-    async def list_assignments(
-        account: Account,
-        limit: Limit = 100,
-        cursor: Cursor = None,
-        unit_id: Uuid | None = None,
-        member: Identifier | None = None,
-    ) -> Response:
-        async with account_transaction(pool, account) as connection:
-            rows = await listing.list_assignments(
-                connection, account, after_uuid(cursor), limit + 1, unit_id=unit_id, member=member
-            )
-        return page(rows, limit, lambda row: [row["assignment_id"]])
 
     return router
 

@@ -13,15 +13,25 @@ from chassis.web import Problem, json_answer
 from contracts.events.envelope import to_json
 
 Limit = Annotated[int, Query(ge=1, le=500)]
-Cursor = Annotated[str | None, Query(max_length=300)]
+Cursor = Annotated[str | None, Query(max_length=4000)]
 
 
-def page(rows: Sequence[Mapping[str, Any]], limit: int, key: Callable[[Mapping[str, Any]], list[Any]]) -> Response:
-    """A page of at most `limit` rows from `limit + 1` that were read; `key`: what the next page begins after."""
+def page(
+    rows: Sequence[Mapping[str, Any]],
+    limit: int,
+    key: Callable[[Mapping[str, Any]], list[Any]],
+    hidden: frozenset[str] = frozenset(),
+) -> Response:
+    """A page of at most `limit` rows from `limit + 1` that were read.
+
+    key: what the next page begins after. hidden: columns that only the key needs.
+    """
     shown = [shown_row(row) for row in rows[:limit]]
     cursor = None
     if len(rows) > limit:
         cursor = urlsafe_b64encode(to_json(key(shown[-1]))).decode()
+    if hidden:
+        shown = [{name: value for name, value in row.items() if name not in hidden} for row in shown]
     return json_answer({"data": shown, "next_cursor": cursor})
 
 

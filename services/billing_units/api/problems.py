@@ -7,15 +7,18 @@ STATUS = {
     "not_found": 404,
     "unknown_member": 422,
     "ends_before_it_begins": 422,
+    "bad_name": 422,
     "unit_archived": 409,
     "number_taken": 409,
+    "name_taken": 409,
     "already_assigned": 409,
     "already_ended": 409,
+    "still_assigned": 409,
+    "changed_meanwhile": 412,
 }
 """The HTTP status of each refusal."""
 
 
 def problem_of(refusal: Refusal) -> Problem:
     """The refusal as a problem; `unit_id` names the unit that stands against it."""
-    more = {} if refusal.unit_id is None else {"unit_id": refusal.unit_id}
-    return Problem(STATUS[refusal.code], refusal.code, refusal.says, **more)
+    return Problem(STATUS[refusal.code], refusal.code, refusal.says, **refusal.more)

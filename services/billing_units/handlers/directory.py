@@ -12,6 +12,7 @@ from services.billing_units.domain.directory_view import FOR_EVER
 from services.billing_units.domain.placement import Placement, find_overlap
 from services.billing_units.domain.versions import Known, Standing, compare
 from services.billing_units.handlers.entries import entry_of, send_fact
+from services.billing_units.handlers.unit_names import find_name_taken
 from services.billing_units.store import directory
 from services.billing_units.store.directory import Entry, EntryKey
 
@@ -52,6 +53,9 @@ async def on_directory_event(batch: Batch) -> None:
     if foreign is not None:
         detail = f"unit id {foreign.entry_id} is in use and cannot name a unit of account {foreign.account_id}"
         raise RecordFailed(events[id(foreign)], "unit_id_taken", detail)
+    named = await find_name_taken(batch.connection, changes)
+    if named is not None:
+        raise RecordFailed(events[id(named.entry)], "name_taken", named.says)
     fixed = await _find_fixed_currency(batch.connection, changes)
     if fixed is not None:
         entry, currency = fixed

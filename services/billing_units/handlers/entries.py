@@ -1,5 +1,6 @@
 """Statements about the directory as entries: what they are known by, what refuses them, the fact they make."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from contracts.values.calendar import CalendarError, zone_of
 from contracts.values.ids import IdKind, derived_id
 from contracts.values.money import MINOR_UNITS
 from contracts.values.phone import is_e164
+from services.billing_units.domain.unit_names import name_refusal, tidy_name
 from services.billing_units.handlers.charge_messages import SOURCE
 from services.billing_units.store.directory import Entry, EntryKind
 
@@ -30,8 +32,10 @@ _KINDS: dict[type[Any], tuple[EntryKind, str, EventType[Any]]] = {
 
 
 def entry_of(data: directory.DirectoryEvent, content_hash: bytes | None) -> Entry:
-    """The entry that a statement is about."""
+    """The entry that a statement is about, a unit's name as it is kept."""
     kind, id_field, _ = _KINDS[type(data)]
+    if isinstance(data, directory.UnitRecorded):
+        data = replace(data, name=tidy_name(data.name))
     return Entry(
         kind=kind,
         account_id=data.account_id,
@@ -62,6 +66,8 @@ def refusal_of(data: directory.DirectoryEvent) -> str | None:
         return _account_refusal(data)
     if isinstance(data, directory.NumberRecorded):
         return number_refusal(data.number) or _span_refusal(data.from_at, data.until_at)
+    if isinstance(data, directory.UnitRecorded):
+        return name_refusal(data.name)
     if isinstance(data, directory.TeamMembershipRecorded):
         return _span_refusal(data.from_at, data.until_at)
     if isinstance(data, directory.AssignmentRecorded):

@@ -58,6 +58,7 @@ CREATE TABLE team_membership (
     PRIMARY KEY (account_id, membership_id)
 );
 CREATE INDEX team_membership_by_user ON team_membership (account_id, user_id);
+CREATE INDEX team_membership_by_team ON team_membership (account_id, team_id);
 
 -- A number the account holds in [from_at, until_at). Two accounts may hold the same number.
 CREATE TABLE number (
@@ -76,17 +77,22 @@ CREATE TABLE number (
 
 -- Unlike every other key, a unit's id is unique over all accounts: its topic is named by it. Platforms choose ids, so
 -- the consumers look first and dead-letter whoever comes second; two at once wait here, and the second looks again.
+-- Two units of an account never have the same name; name_key is the name without regard to case (domain/unit_names).
+-- Checked when a statement ends, so that names may go round.
 CREATE TABLE unit (
     account_id   text COLLATE "C" NOT NULL,
     unit_id      uuid NOT NULL,
     version      integer NOT NULL CHECK (version > 0),
     name         text NOT NULL,
+    name_key     text COLLATE "C" NOT NULL CHECK (name_key <> ''),
     archived_at  timestamptz,
     deleted      boolean NOT NULL,
     content_hash bytea,
     changed_at   timestamptz NOT NULL,
     PRIMARY KEY (account_id, unit_id),
-    CONSTRAINT one_account_for_a_unit_id UNIQUE (unit_id)
+    CONSTRAINT one_account_for_a_unit_id UNIQUE (unit_id),
+    CONSTRAINT one_unit_for_a_name EXCLUDE USING btree (account_id WITH =, name_key WITH =)
+        WHERE (NOT deleted) DEFERRABLE INITIALLY IMMEDIATE
 );
 
 -- A number, user or team belongs to a unit in [from_at, until_at). Users and teams may be in several units; a

@@ -41,6 +41,14 @@ WHERE NOT deleted AND member_kind = 'number'
   AND ((account_id, member) IN (SELECT * FROM unnest($1::text[], $2::text[]))
        OR (account_id, assignment_id) IN (SELECT * FROM unnest($3::text[], $4::uuid[])))
 
+-- name: list_named_units
+-- The units that have one of these names by their keys, and these units whatever their names.
+SELECT account_id, unit_id, name, name_key
+FROM unit
+WHERE NOT deleted
+  AND ((account_id, name_key) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+       OR (account_id, unit_id) IN (SELECT * FROM unnest($3::text[], $4::uuid[])))
+
 -- name: list_unit_names
 -- The names of units.
 SELECT account_id, unit_id, name
@@ -115,14 +123,15 @@ SET version = EXCLUDED.version, from_at = EXCLUDED.from_at, until_at = EXCLUDED.
     changed_at = EXCLUDED.changed_at
 
 -- name: upsert_units
--- Entries in their new versions; the caller has compared versions under the account's stripe.
-INSERT INTO unit (account_id, unit_id, version, name, archived_at, deleted, content_hash, changed_at)
-SELECT new.*, $8
-FROM unnest($1::text[], $2::uuid[], $3::int[], $4::text[], $5::timestamptz[], $6::boolean[], $7::bytea[])
-    AS new (account_id, unit_id, version, name, archived_at, deleted, content_hash)
+-- As the others; whether two units then have the same name is judged when the statement ends.
+INSERT INTO unit (account_id, unit_id, version, name, name_key, archived_at, deleted, content_hash, changed_at)
+SELECT new.*, $9
+FROM unnest($1::text[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::timestamptz[], $7::boolean[], $8::bytea[])
+    AS new (account_id, unit_id, version, name, name_key, archived_at, deleted, content_hash)
 ON CONFLICT (account_id, unit_id) DO UPDATE
-SET version = EXCLUDED.version, name = EXCLUDED.name, archived_at = EXCLUDED.archived_at, deleted =
-    EXCLUDED.deleted, content_hash = EXCLUDED.content_hash, changed_at = EXCLUDED.changed_at
+SET version = EXCLUDED.version, name = EXCLUDED.name, name_key = EXCLUDED.name_key, archived_at =
+    EXCLUDED.archived_at, deleted = EXCLUDED.deleted, content_hash = EXCLUDED.content_hash, changed_at =
+    EXCLUDED.changed_at
 
 -- name: upsert_assignments
 -- As the others; whether a number then has two units at an instant is judged when the statement ends.

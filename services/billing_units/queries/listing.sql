@@ -4,11 +4,6 @@ SELECT account_id, version, name, currency, zone, anchor_day, split_policy, dele
        coalesce(directory.revision, 0) AS directory_revision
 FROM account LEFT JOIN directory USING (account_id) WHERE account_id = $1
 
--- name: list_units
--- Units in order of their ids, after $2.
-SELECT unit_id, version, name, archived_at FROM unit
-WHERE account_id = $1 AND NOT deleted AND ($2::uuid IS NULL OR unit_id > $2) ORDER BY unit_id LIMIT $3
-
 -- name: find_unit
 -- One unit.
 SELECT unit_id, version, name, archived_at FROM unit WHERE account_id = $1 AND unit_id = $2 AND NOT deleted

@@ -9,6 +9,7 @@ from chassis.database import Connection
 from chassis.sql import Queries
 from services.billing_units.domain.directory_view import FOR_EVER
 from services.billing_units.domain.placement import Placement
+from services.billing_units.domain.unit_names import name_key
 from services.billing_units.domain.versions import Known
 
 QUERIES = Queries("services.billing_units", "queries/directory.sql")
@@ -34,6 +35,16 @@ class Entry:
         return self.kind, self.account_id, self.entry_id
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedUnit:
+    """A unit by its name; name_key: what names are compared by."""
+
+    account_id: str
+    unit_id: str
+    name: str
+    name_key: str
+
+
 COLUMNS: Mapping[EntryKind, tuple[str, tuple[str, ...]]] = {
     "account": (
         "upsert_accounts",
@@ -49,7 +60,7 @@ COLUMNS: Mapping[EntryKind, tuple[str, tuple[str, ...]]] = {
         "upsert_numbers",
         ("account_id", "number", "version", "from_at", "until_at", "country", "kind", "deleted"),
     ),
-    "unit": ("upsert_units", ("account_id", "unit_id", "version", "name", "archived_at", "deleted")),
+    "unit": ("upsert_units", ("account_id", "unit_id", "version", "name", "name_key", "archived_at", "deleted")),
     "assignment": (
         "upsert_assignments",
         (
@@ -94,8 +105,31 @@ async def upsert_entries(
 ) -> None:
     """Write entries of one kind, each at most once, in their new versions."""
     query, names = COLUMNS[kind]
-    columns = [[getattr(entry.data, name) for entry in entries] for name in names]
+    columns = [[_value(entry, name) for entry in entries] for name in names]
     await connection.execute(QUERIES[query], *columns, [entry.content_hash for entry in entries], changed_at)
+
+
+def _value(entry: Entry, name: str) -> Any:
+    return name_key(entry.data.name) if name == "name_key" else getattr(entry.data, name)
+
+
+async def list_named_units(
+    connection: Connection, names: Collection[tuple[str, str]], units: Collection[tuple[str, str]]
+) -> list[NamedUnit]:
+    """The units with these names, by account and key, and these units, by account and id."""
+    rows = await connection.fetch(
+        QUERIES["list_named_units"],
+        [key[0] for key in names],
+        [key[1] for key in names],
+        [key[0] for key in units],
+        [key[1] for key in units],
+    )
+    return [
+        NamedUnit(
+            account_id=row["account_id"], unit_id=str(row["unit_id"]), name=row["name"], name_key=row["name_key"]
+        )
+        for row in rows
+    ]
 
 
 async def list_placements(

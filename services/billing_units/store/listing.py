@@ -35,12 +35,6 @@ async def find_account(connection: Connection, account_id: str) -> Row | None:
     return row
 
 
-async def list_units(connection: Connection, account_id: str, after: str | None, limit: int) -> Sequence[Row]:
-    """Units in order of their ids."""
-    rows: Sequence[Row] = await connection.fetch(QUERIES["list_units"], account_id, after, limit)
-    return rows
-
-
 async def find_unit(connection: Connection, account_id: str, unit_id: str) -> Row | None:
     """One unit, None when the account has no such unit."""
     row: Row | None = await connection.fetchrow(QUERIES["find_unit"], account_id, unit_id)

@@ -1,11 +1,13 @@
 """A migrated database with the handlers on it, for each test."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
 from tests.conftest import FreshDatabase
 from tests.support.allocating import Allocating, ingest_pool
+from tests.support.billing_units_api import api_of
 from tests.support.schemas import migrated
 
 
@@ -21,3 +23,10 @@ async def allocating(database: str) -> AsyncIterator[Allocating]:
     pool = await ingest_pool(database)
     yield Allocating(pool=pool)
     await pool.close()
+
+
+@pytest.fixture
+async def app(database: str) -> AsyncIterator[Any]:
+    """The API's application."""
+    async with api_of(database) as application:
+        yield application

@@ -3,19 +3,13 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
-from chassis.clock import system_random
-from chassis.database import refuse_unsafe_role
-from chassis.probes import Probes
-from services.billing_units.api.application import application
-from services.billing_units.consumers import SERVICE
-from services.billing_units.handlers.commands import Commands
-from tests.support.allocating import Allocating, api_pool, ingest_pool
+from tests.support.allocating import Allocating, ingest_pool
+from tests.support.billing_units_api import client_of
 from tests.support.directory import (
     ACCOUNT,
     NUMBER,
@@ -26,31 +20,6 @@ from tests.support.directory import (
     a_working_account,
     unit_id,
 )
-
-KEY = "a-key-for-tests"
-NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
-
-
-async def _well() -> str | None:
-    return None
-
-
-def client_of(app: Any, account: str, key: str = KEY) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=app),
-        base_url="http://billing-units",
-        headers={"Authorization": f"Bearer {key}", "Ringledger-Account": account},
-        timeout=60,
-    )
-
-
-@pytest.fixture
-async def app(database: str) -> AsyncIterator[Any]:
-    pool = await api_pool(database, 8)
-    await refuse_unsafe_role(pool, SERVICE)
-    commands = Commands(pool=pool, schema=SERVICE, clock=lambda: NOW, random=system_random)
-    yield application(commands, pool, KEY, Probes(live=_well, ready={"database": _well}))
-    await pool.close()
 
 
 @pytest.fixture

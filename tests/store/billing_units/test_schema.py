@@ -9,7 +9,7 @@ import pytest
 from chassis.database import Pool, account_transaction
 from chassis.migrate import api_role, ingest_role
 from chassis.month_partitions import MonthPartitions
-from services.billing_units.store import charges, directory, listing, views
+from services.billing_units.store import charges, directory, listing, unit_lists, views
 from tests.conftest import FreshDatabase
 from tests.support.allocating import Allocating, api_pool, ingest_pool
 from tests.support.directory import (
@@ -24,11 +24,8 @@ from tests.support.directory import (
 from tests.support.schemas import catalog_of, drawn, migrated
 
 SCHEMA = "billing_units"
-QUERIES = {
-    f"{name}": text
-    for queries in (views.QUERIES, directory.QUERIES, listing.QUERIES)
-    for name, text in queries.items()
-}
+STATEMENTS = (views.QUERIES, directory.QUERIES, listing.QUERIES, unit_lists.QUERIES)
+QUERIES = {f"{name}": text for queries in STATEMENTS for name, text in queries.items()}
 TABLES = (
     "account", "allocation", "assignment", "charge", "directory", "directory_user", "number", "reversal_wait",
     "team", "team_membership", "unit",
@@ -43,6 +40,9 @@ HOT = {
     "list_charges_of_unit": "account_id_unit_id_billed_at_idx",
     "list_charges_of_nobody": "account_id_unit_id_billed_at_idx",
     "list_placements": "assignment_by_member",
+    "list_named_units": "one_unit_for_a_name",
+    "list_lasting_assignments": "assignment_by_unit",
+    "list_unit_users": "assignment_by_unit",
 }
 _PAGE = "'harbour-care', '2026-06-02', '2026-06-03', '2000-01-01', '00000000-0000-0000-0000-000000000000', 10"
 ARGUMENTS = {
@@ -74,7 +74,7 @@ async def test_the_picture_and_the_road_meet(dsn: str, fresh_database: FreshData
 
 
 async def test_every_query_fits_the_schema(ingest: Pool) -> None:
-    assert len(QUERIES) == sum(map(len, (views.QUERIES, directory.QUERIES, listing.QUERIES))) > 20
+    assert len(QUERIES) == sum(map(len, STATEMENTS)) > 20
     assert charges.QUERIES is views.QUERIES
     async with ingest.acquire() as connection:
         for name, text in QUERIES.items():
@@ -144,7 +144,7 @@ async def test_one_account_sees_nothing_of_another(dsn: str, ingest: Pool) -> No
             assert await connection.execute("UPDATE unit SET name = 'x' WHERE account_id = 'other'") == "UPDATE 0"
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
                 await connection.execute(
-                    "INSERT INTO unit VALUES ('other', gen_random_uuid(), 1, 'x', NULL, false, NULL, now())"
+                    "INSERT INTO unit VALUES ('other', gen_random_uuid(), 1, 'x', 'x', NULL, false, NULL, now())"
                 )
     finally:
         await api.close()
