@@ -6,7 +6,9 @@ from chassis.database import Pool
 from chassis.probes import Probes
 from chassis.web import service_api
 from services.billing_units.api.assignments import assignment_commands, assignment_lists
-from services.billing_units.api.listing import charge_lists, directory_lists
+from services.billing_units.api.charges import charge_lists
+from services.billing_units.api.directory import directory_commands
+from services.billing_units.api.directory_lists import directory_lists
 from services.billing_units.api.units import unit_commands, unit_lists_of
 from services.billing_units.handlers.commands import Commands
 
@@ -18,6 +20,7 @@ def application(commands: Commands, pool: Pool, key: str, probes: Probes) -> Fas
         unit_lists_of(pool),
         assignment_commands(commands),
         assignment_lists(pool),
+        directory_commands(commands),
         directory_lists(pool),
         charge_lists(pool),
     )

@@ -1,22 +1,30 @@
-"""Assignments over HTTP: who is in which unit and when; put in, and end."""
+"""Assignments over HTTP: who is in which unit and when; put in, one or many, and end."""
 
-from fastapi import APIRouter
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.database import Pool, account_transaction
-from chassis.web import Account, json_answer
+from chassis.web import Account, Problem, json_answer
 from contracts.events.directory import MemberKind
 from contracts.events.fields import Identifier, Uuid
 from services.billing_units.api.paging import Cursor, Limit, after_uuid, page
 from services.billing_units.api.problems import problem_of
-from services.billing_units.api.units import Moment
+from services.billing_units.api.units import At, Moment
 from services.billing_units.handlers import assignments
-from services.billing_units.handlers.assignments import Wanted
+from services.billing_units.handlers.assignments import ROWS_MAX, Assigned, Member, Wanted
 from services.billing_units.handlers.commands import Commands, Refusal
+from services.billing_units.handlers.number_lists import number_of, read_csv, read_pasted
 from services.billing_units.store import listing
 
-PREFIX = "/api/v1/assignments"
+PREFIX = "/api/v1"
+BODY_BYTES_MAX = 1_000_000
+Value = Annotated[str, Field(min_length=1, max_length=128)]
+Country = Annotated[str | None, Query(pattern=r"^[A-Z]{2}$", description="Of numbers without + or 00.")]
+DryRun = Annotated[bool, Query(description="Only report what would happen.")]
 
 
 class AssignmentWanted(BaseModel):
@@ -30,6 +38,25 @@ class AssignmentWanted(BaseModel):
     until_at: Moment | None = None
 
 
+class MembersWanted(BaseModel):
+    """The body of many assignments to one unit, all or none; without `from_at` they begin now."""
+
+    model_config = ConfigDict(extra="forbid")
+    users: list[Identifier] = Field(default=[], max_length=ROWS_MAX)
+    teams: list[Identifier] = Field(default=[], max_length=ROWS_MAX)
+    numbers: list[Value] = Field(default=[], max_length=ROWS_MAX)
+    from_at: Moment | None = None
+    until_at: Moment | None = None
+
+    def members(self) -> list[Member]:
+        """Users, then teams, then numbers, in the order given."""
+        named: list[tuple[MemberKind, list[str]]] = [("user", self.users), ("team", self.teams)]
+        return [
+            *(Member(kind=kind, value=value, member=value) for kind, values in named for value in values),
+            *_numbers(self.numbers, None),
+        ]
+
+
 class ReleaseWanted(BaseModel):
     """The body of a release; without `until_at` it is now."""
 
@@ -41,26 +68,115 @@ def assignment_commands(commands: Commands) -> APIRouter:
     """Put into a unit, and end."""
     router = APIRouter(prefix=PREFIX)
 
-    @router.post("", status_code=201)
+    @router.post("/assignments", status_code=201)
     async def assign(account: Account, body: AssignmentWanted) -> Response:
-        made = await assignments.assign(commands, account, Wanted(**body.model_dump()))
-        if isinstance(made, Refusal):
-            raise problem_of(made)
-        return json_answer({"data": made}, status=201, headers={"Location": f"{PREFIX}/{made.assignment_id}"})
+        member = Member(kind=body.member_kind, value=body.member, member=body.member)
+        wanted = Wanted(unit_id=body.unit_id, members=[member], from_at=body.from_at, until_at=body.until_at)
+        [made] = _assigned(await assignments.assign(commands, account, wanted)).assignments
+        location = f"{PREFIX}/assignments/{made.assignment_id}"
+        return json_answer({"data": made}, status=201, headers={"Location": location})
 
-    @router.post("/{assignment_id}/release")
+    @router.post("/assignments/{assignment_id}/release")
     async def release(account: Account, assignment_id: Uuid, body: ReleaseWanted | None = None) -> Response:
         released = await assignments.release(commands, account, assignment_id, body.until_at if body else None)
         if isinstance(released, Refusal):
             raise problem_of(released)
         return json_answer({"data": released})
 
+    @router.post("/billing-units/{unit_id}/members", status_code=201)
+    async def assign_members(
+        account: Account, unit_id: Uuid, body: MembersWanted, dry_run: DryRun = False
+    ) -> Response:
+        """Users, teams and numbers at once, all or none, with a report of every row."""
+        wanted = Wanted(
+            unit_id=unit_id, members=body.members(), from_at=body.from_at, until_at=body.until_at, dry_run=dry_run
+        )
+        return await _assign_rows(commands, account, wanted)
+
+    _add_number_list(router, commands)
     return router
+
+
+def _add_number_list(router: APIRouter, commands: Commands) -> None:
+    @router.post(
+        "/billing-units/{unit_id}/numbers",
+        status_code=201,
+        openapi_extra={
+            "requestBody": {
+                "required": True,
+                "content": {kind: {"schema": {"type": "string"}} for kind in ("text/plain", "text/csv")},
+            }
+        },
+    )
+    async def assign_number_list(
+        account: Account,
+        unit_id: Uuid,
+        request: Request,
+        from_at: At = None,
+        until_at: At = None,
+        country: Country = None,
+        dry_run: DryRun = False,
+    ) -> Response:
+        """A pasted list (text/plain) or a CSV (text/csv) of numbers, all or none, with a report of every row."""
+        values = await _listed_values(request)
+        wanted = Wanted(
+            unit_id=unit_id,
+            members=_numbers(values, country),
+            from_at=from_at,
+            until_at=until_at,
+            dry_run=dry_run,
+        )
+        return await _assign_rows(commands, account, wanted)
+
+
+async def _listed_values(request: Request) -> list[str]:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in ("text/plain", "text/csv"):
+        raise Problem(415, "unsupported_media_type", "Send a list as text/plain or a table as text/csv.")
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > BODY_BYTES_MAX:
+            raise Problem(413, "too_large", f"A list may have {BODY_BYTES_MAX} bytes; send several.")
+    try:
+        text = body.decode("utf-8")
+        values = read_csv(text) if kind == "text/csv" else read_pasted(text)
+    except ValueError as error:
+        raise Problem(422, "unreadable", f"The list cannot be read as UTF-8 text: {error}") from error
+    if len(values) > ROWS_MAX:
+        raise Problem(422, "too_many_rows", f"A list may have {ROWS_MAX} rows and this one has {len(values)}.")
+    return values
+
+
+def _numbers(values: Sequence[str], country: str | None) -> list[Member]:
+    read = [number_of(value, country) for value in values]
+    return [Member(kind="number", value=found.value, member=found.number, says=found.says) for found in read]
+
+
+async def _assign_rows(commands: Commands, account: str, wanted: Wanted) -> Response:
+    if not wanted.members:
+        raise Problem(422, "nothing_named", "Name at least one user, team or number.")
+    if len(wanted.members) > ROWS_MAX:
+        raise Problem(422, "too_many_rows", f"One command assigns at most {ROWS_MAX} members.")
+    made = _assigned(await assignments.assign(commands, account, wanted))
+    data = {
+        "unit_id": wanted.unit_id,
+        "dry_run": wanted.dry_run,
+        "assigned": len(made.assignments),
+        "rows": made.rows,
+    }
+    return json_answer({"data": data}, status=200 if wanted.dry_run else 201)
+
+
+def _assigned(made: Assigned | Refusal) -> Assigned:
+    if isinstance(made, Refusal):
+        raise problem_of(made)
+    return made
 
 
 def assignment_lists(pool: Pool) -> APIRouter:
     """Who has been assigned to which unit, and when."""
-    router = APIRouter(prefix=PREFIX)
+    router = APIRouter(prefix=f"{PREFIX}/assignments")
 
     @router.get("")
     async def list_assignments(

@@ -14,6 +14,7 @@ from contracts.events.directory import DirectoryEvent
 from contracts.values.ids import time_ordered_id
 from services.billing_units.handlers.directory import record_changes
 from services.billing_units.handlers.entries import entry_of
+from services.billing_units.store.directory import Entry
 
 _EXCLUSIVE = (Stripes(kind=StripeClass.DIRECTORY, exclusive=True),)
 
@@ -49,9 +50,14 @@ class Commands:
 
 
 async def record(connection: Connection, account_id: str, changes: Sequence[DirectoryEvent], now: datetime) -> None:
-    """Write changes of one account and their facts; the lane is drawn last."""
+    """Write changes of one account and their facts."""
+    await record_entries(connection, account_id, [entry_of(change, None) for change in changes], now)
+
+
+async def record_entries(connection: Connection, account_id: str, entries: Sequence[Entry], now: datetime) -> None:
+    """As `record`, for entries that know their content; the lane is drawn last."""
     outgoing = await open_command_lane(connection, account_id)
-    await record_changes(connection, outgoing, [entry_of(change, None) for change in changes], now)
+    await record_changes(connection, outgoing, entries, now)
     await outgoing.record(connection, now)
 
 

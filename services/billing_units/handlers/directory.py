@@ -56,7 +56,7 @@ async def on_directory_event(batch: Batch) -> None:
     named = await find_name_taken(batch.connection, changes)
     if named is not None:
         raise RecordFailed(events[id(named.entry)], "name_taken", named.says)
-    fixed = await _find_fixed_currency(batch.connection, changes)
+    fixed = await find_fixed_currency(batch.connection, changes)
     if fixed is not None:
         entry, currency = fixed
         detail = f"account {entry.account_id} has charges in {currency}, which is its currency for good"
@@ -166,7 +166,7 @@ async def _find_foreign_unit(connection: Connection, changes: Sequence[Entry]) -
     return None
 
 
-async def _find_fixed_currency(connection: Connection, changes: Sequence[Entry]) -> tuple[Entry, str] | None:
+async def find_fixed_currency(connection: Connection, changes: Sequence[Entry]) -> tuple[Entry, str] | None:
     """The first account that would change its currency although it has charges, with that currency."""
     accounts = [entry for entry in changes if entry.kind == "account"]
     if not accounts:

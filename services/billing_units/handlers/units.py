@@ -8,6 +8,7 @@ from typing import Any
 from chassis.database import Connection
 from contracts.events.directory import AssignmentRecorded, UnitRecorded
 from services.billing_units.domain.unit_names import name_refusal, tidy_name
+from services.billing_units.handlers.assignments import assignment_of
 from services.billing_units.handlers.commands import Commands, Refusal, no_account, no_unit, record
 from services.billing_units.handlers.entries import entry_of
 from services.billing_units.handlers.unit_names import find_name_taken
@@ -111,16 +112,8 @@ async def _recorded(connection: Connection, unit: UnitRecorded, now: datetime) -
 
 
 def _ended(account_id: str, row: Mapping[str, Any], ends_at: datetime) -> AssignmentRecorded:
-    """The assignment's next version, ending at the instant; one that begins later never was."""
-    never_was = row["from_at"] >= ends_at
-    return AssignmentRecorded(
-        account_id=account_id,
-        assignment_id=str(row["assignment_id"]),
-        version=row["version"] + 1,
-        unit_id=str(row["unit_id"]),
-        member_kind=row["member_kind"],
-        member=row["member"],
-        from_at=row["from_at"],
-        until_at=row["until_at"] if never_was else ends_at,
-        deleted=never_was,
-    )
+    """The assignment's next version, ending at the instant; one that begins then or later never was."""
+    stands = assignment_of(account_id, row)
+    if stands.from_at >= ends_at:
+        return replace(stands, version=stands.version + 1, deleted=True)
+    return replace(stands, version=stands.version + 1, until_at=ends_at)

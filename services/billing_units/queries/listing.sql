@@ -8,19 +8,6 @@ FROM account LEFT JOIN directory USING (account_id) WHERE account_id = $1
 -- One unit.
 SELECT unit_id, version, name, archived_at FROM unit WHERE account_id = $1 AND unit_id = $2 AND NOT deleted
 
--- name: list_numbers
--- Numbers in their order, after $2, with the unit each is in at $3.
-SELECT n.number, n.version, n.from_at, n.until_at, n.country, n.kind, a.unit_id
-FROM number n LEFT JOIN assignment a ON a.account_id = n.account_id AND a.member_kind = 'number'
-    AND a.member = n.number AND a.during @> $3::timestamptz
-WHERE n.account_id = $1 AND NOT n.deleted AND ($2::text IS NULL OR n.number > $2)
-ORDER BY n.number LIMIT $4
-
--- name: list_users
--- Users in order of their ids, after $2.
-SELECT user_id, version, name, email FROM directory_user
-WHERE account_id = $1 AND NOT deleted AND ($2::text IS NULL OR user_id > $2) ORDER BY user_id LIMIT $3
-
 -- name: list_assignments
 -- Assignments in order of their ids, after $2; of one unit or member when asked.
 SELECT assignment_id, version, unit_id, member_kind, member, from_at, until_at FROM assignment
@@ -32,20 +19,6 @@ ORDER BY assignment_id LIMIT $5
 -- One assignment.
 SELECT assignment_id, version, unit_id, member_kind, member, from_at, until_at FROM assignment
 WHERE account_id = $1 AND assignment_id = $2 AND NOT deleted
-
--- name: list_member_assignments
--- Where a number, user or team is assigned.
-SELECT assignment_id, unit_id, from_at, until_at FROM assignment
-WHERE account_id = $1 AND member_kind = $2 AND member = $3 AND NOT deleted
-
--- name: is_member
--- Whether the account holds the number at $4 or after it, or has the user or team.
-SELECT CASE $2
-    WHEN 'number' THEN EXISTS (SELECT FROM number WHERE account_id = $1 AND number = $3 AND NOT deleted
-                               AND (until_at IS NULL OR until_at > $4))
-    WHEN 'user' THEN EXISTS (SELECT FROM directory_user WHERE account_id = $1 AND user_id = $3 AND NOT deleted)
-    ELSE EXISTS (SELECT FROM team WHERE account_id = $1 AND team_id = $3 AND NOT deleted)
-END
 
 -- name: list_charges_of_account
 -- Charges of use days [$2, $3) by end of use, after ($4, $5).

@@ -8,9 +8,6 @@ from uuid import UUID
 
 from chassis.database import Connection
 from chassis.sql import Queries
-from contracts.events.directory import MemberKind
-from services.billing_units.domain.placement import Placement
-from services.billing_units.store.directory import placement_of
 
 QUERIES = Queries("services.billing_units", "queries/listing.sql")
 
@@ -41,20 +38,6 @@ async def find_unit(connection: Connection, account_id: str, unit_id: str) -> Ro
     return row
 
 
-async def list_numbers(
-    connection: Connection, account_id: str, after: str | None, at: datetime, limit: int
-) -> Sequence[Row]:
-    """Numbers in their order, with the unit each is in at an instant."""
-    rows: Sequence[Row] = await connection.fetch(QUERIES["list_numbers"], account_id, after, at, limit)
-    return rows
-
-
-async def list_users(connection: Connection, account_id: str, after: str | None, limit: int) -> Sequence[Row]:
-    """Users in order of their ids."""
-    rows: Sequence[Row] = await connection.fetch(QUERIES["list_users"], account_id, after, limit)
-    return rows
-
-
 async def list_assignments(
     connection: Connection,
     account_id: str,
@@ -75,19 +58,6 @@ async def find_assignment(connection: Connection, account_id: str, assignment_id
     """One assignment, None when the account has no such assignment."""
     row: Row | None = await connection.fetchrow(QUERIES["find_assignment"], account_id, assignment_id)
     return row
-
-
-async def list_member_assignments(
-    connection: Connection, account_id: str, kind: MemberKind, member: str
-) -> list[Placement]:
-    """Where a number, user or team is assigned."""
-    rows = await connection.fetch(QUERIES["list_member_assignments"], account_id, kind, member)
-    return [placement_of(row) for row in rows]
-
-
-async def is_member(connection: Connection, account_id: str, kind: MemberKind, member: str, at: datetime) -> bool:
-    """Whether the account holds the number at `at` or later, or has the user or team."""
-    return bool(await connection.fetchval(QUERIES["is_member"], account_id, kind, member, at))
 
 
 async def list_charges(

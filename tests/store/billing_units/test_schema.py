@@ -9,7 +9,7 @@ import pytest
 from chassis.database import Pool, account_transaction
 from chassis.migrate import api_role, ingest_role
 from chassis.month_partitions import MonthPartitions
-from services.billing_units.store import charges, directory, listing, unit_lists, views
+from services.billing_units.store import charges, directory, listing, members, unit_lists, views
 from tests.conftest import FreshDatabase
 from tests.support.allocating import Allocating, api_pool, ingest_pool
 from tests.support.directory import (
@@ -24,7 +24,7 @@ from tests.support.directory import (
 from tests.support.schemas import catalog_of, drawn, migrated
 
 SCHEMA = "billing_units"
-STATEMENTS = (views.QUERIES, directory.QUERIES, listing.QUERIES, unit_lists.QUERIES)
+STATEMENTS = (views.QUERIES, directory.QUERIES, listing.QUERIES, unit_lists.QUERIES, members.QUERIES)
 QUERIES = {f"{name}": text for queries in STATEMENTS for name, text in queries.items()}
 TABLES = (
     "account", "allocation", "assignment", "charge", "directory", "directory_user", "number", "reversal_wait",
@@ -43,6 +43,8 @@ HOT = {
     "list_named_units": "one_unit_for_a_name",
     "list_lasting_assignments": "assignment_by_unit",
     "list_unit_users": "assignment_by_unit",
+    "list_members_placements": "assignment_by_member",
+    "list_available_numbers": "assignment_by_member",
 }
 _PAGE = "'harbour-care', '2026-06-02', '2026-06-03', '2000-01-01', '00000000-0000-0000-0000-000000000000', 10"
 ARGUMENTS = {

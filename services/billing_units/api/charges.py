@@ -1,20 +1,18 @@
-"""What is to be seen: the account, its numbers, users and charges."""
+"""What is to be seen of charges."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
-from pydantic import AwareDatetime
 
 from chassis.database import Pool, account_transaction
-from chassis.web import Account, Problem, json_answer
+from chassis.web import Account, Problem
 from contracts.events.fields import EARLIEST, LATEST, Uuid
 from services.billing_units.api.paging import (
     Cursor,
     Limit,
     after,
-    after_one,
     as_uuid,
     page,
 )
@@ -22,35 +20,6 @@ from services.billing_units.store import listing
 from services.billing_units.store.listing import ChargeFilter
 
 OnDay = Annotated[date | None, Query(ge=EARLIEST.date(), lt=LATEST.date())]
-At = Annotated[AwareDatetime | None, Query(ge=EARLIEST, lt=LATEST)]
-
-
-def directory_lists(pool: Pool) -> APIRouter:
-    """The account, its numbers and users."""
-    router = APIRouter(prefix="/api/v1")
-
-    @router.get("/accounts/{account_id}")
-    async def get_account(account: Account, account_id: str) -> Response:
-        async with account_transaction(pool, account) as connection:
-            row = await listing.find_account(connection, account_id)
-        if row is None or account_id != account:
-            raise Problem(404, "not_found", "There is no such account.")
-        return json_answer({"data": dict(row)})
-
-    @router.get("/numbers")
-    async def list_numbers(account: Account, limit: Limit = 100, cursor: Cursor = None, at: At = None) -> Response:
-        async with account_transaction(pool, account) as connection:
-            moment = at or await connection.fetchval("SELECT now()")
-            rows = await listing.list_numbers(connection, account, after_one(cursor), moment, limit + 1)
-        return page(rows, limit, lambda row: [row["number"]])
-
-    @router.get("/users")
-    async def list_users(account: Account, limit: Limit = 100, cursor: Cursor = None) -> Response:
-        async with account_transaction(pool, account) as connection:
-            rows = await listing.list_users(connection, account, after_one(cursor), limit + 1)
-        return page(rows, limit, lambda row: [row["user_id"]])
-
-    return router
 
 
 def charge_lists(pool: Pool) -> APIRouter:

@@ -1,0 +1,144 @@
+"""The directory over HTTP: account, users, teams with dated membership, numbers; each entry put as a whole.
+
+A statement that names its `version` is in order: an older one never overwrites a newer one. Without one it is
+the next, and the same content again changes nothing.
+"""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict
+
+from chassis.web import Account, Problem, json_answer
+from contracts.events.directory import (
+    AccountRecorded,
+    DirectoryEvent,
+    NumberKind,
+    NumberRecorded,
+    SplitPolicy,
+    TeamMembershipRecorded,
+    TeamRecorded,
+    UserRecorded,
+)
+from contracts.events.fields import (
+    E164,
+    AnchorDay,
+    CountryCode,
+    CurrencyCode,
+    Email,
+    Identifier,
+    Name,
+    Revision,
+    ZoneName,
+)
+from services.billing_units.api.preconditions import etag
+from services.billing_units.api.problems import problem_of
+from services.billing_units.api.units import Moment
+from services.billing_units.handlers.commands import Commands, Refusal
+from services.billing_units.handlers.directory_commands import FIRST_VERSION, put_entry
+
+PathNumber = Annotated[E164, Path()]
+
+
+class EntryWanted(BaseModel):
+    """What every entry's body may say: the version it is."""
+
+    model_config = ConfigDict(extra="forbid")
+    version: Revision | None = None
+
+
+class AccountWanted(EntryWanted):
+    """An account: its one currency, the zone of its days, the day its periods begin, how shared uses split."""
+
+    name: Name
+    currency: CurrencyCode
+    zone: ZoneName
+    anchor_day: AnchorDay = 1
+    split_policy: SplitPolicy = "equal"
+
+
+class UserWanted(EntryWanted):
+    """A user; one that is not active keeps its history."""
+
+    name: Name
+    email: Email | None = None
+    active: bool = True
+
+
+class TeamWanted(EntryWanted):
+    """A team; one that is not active keeps its history."""
+
+    name: Name
+    active: bool = True
+
+
+class MembershipWanted(EntryWanted):
+    """A user's membership of a team in [from_at, until_at); `deleted`: it never was."""
+
+    user_id: Identifier
+    from_at: Moment
+    until_at: Moment | None = None
+    deleted: bool = False
+
+
+class NumberWanted(EntryWanted):
+    """A number that the account holds in [from_at, until_at); `deleted`: it never did."""
+
+    from_at: Moment
+    until_at: Moment | None = None
+    country: CountryCode | None = None
+    kind: NumberKind | None = None
+    deleted: bool = False
+
+
+def directory_commands(commands: Commands) -> APIRouter:
+    """Put entries."""
+    router = APIRouter(prefix="/api/v1")
+
+    @router.put("/accounts/{account_id}")
+    async def put_account(account: Account, account_id: str, body: AccountWanted) -> Response:
+        if account_id != account:
+            raise Problem(404, "not_found", "There is no such account.")
+        return await _put(commands, body, AccountRecorded(account_id=account, **_said(body)))
+
+    @router.put("/users/{user_id}")
+    async def put_user(account: Account, user_id: Identifier, body: UserWanted) -> Response:
+        return await _put(commands, body, UserRecorded(account_id=account, user_id=user_id, **_said(body)))
+
+    @router.put("/teams/{team_id}")
+    async def put_team(account: Account, team_id: Identifier, body: TeamWanted) -> Response:
+        return await _put(commands, body, TeamRecorded(account_id=account, team_id=team_id, **_said(body)))
+
+    @router.put("/teams/{team_id}/members/{membership_id}")
+    async def put_membership(
+        account: Account, team_id: Identifier, membership_id: Identifier, body: MembershipWanted
+    ) -> Response:
+        wanted = TeamMembershipRecorded(
+            account_id=account, team_id=team_id, membership_id=membership_id, **_said(body)
+        )
+        return await _put(commands, body, wanted)
+
+    @router.put("/numbers/{number}")
+    async def put_number(account: Account, number: PathNumber, body: NumberWanted) -> Response:
+        return await _put(commands, body, NumberRecorded(account_id=account, number=number, **_said(body)))
+
+    return router
+
+
+def _said(body: EntryWanted) -> dict[str, Any]:
+    """The fields of the statement; who is not active is `deleted` there."""
+    said = body.model_dump() | {"version": body.version or FIRST_VERSION}
+    if "active" in said:
+        said["deleted"] = not said.pop("active")
+    return said
+
+
+async def _put(commands: Commands, body: EntryWanted, wanted: DirectoryEvent) -> Response:
+    made = await put_entry(commands, wanted, versioned=body.version is not None)
+    if isinstance(made, Refusal):
+        raise problem_of(made)
+    new = made.changed and made.data.version == FIRST_VERSION
+    return json_answer(
+        {"data": made.data, "changed": made.changed}, status=201 if new else 200, headers=etag(made.data.version)
+    )

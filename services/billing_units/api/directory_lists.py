@@ -1,0 +1,84 @@
+"""What is to be seen of the directory: the account, its numbers, users, teams and who is in them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+
+from chassis.database import Pool, account_transaction
+from chassis.web import Account, Problem, json_answer
+from contracts.events.fields import Identifier
+from services.billing_units.api.paging import Cursor, Limit, after_one, page
+from services.billing_units.api.preconditions import etag
+from services.billing_units.api.units import At, Search
+from services.billing_units.store import listing, members
+from services.billing_units.store.members import NumbersWanted
+
+Country = Annotated[str | None, Query(pattern=r"^[A-Z]{2}$")]
+
+
+def directory_lists(pool: Pool) -> APIRouter:
+    """Lists in order of the entries' ids."""
+    router = APIRouter(prefix="/api/v1")
+
+    @router.get("/accounts/{account_id}")
+    async def get_account(account: Account, account_id: str) -> Response:
+        async with account_transaction(pool, account) as connection:
+            row = await listing.find_account(connection, account_id)
+        if row is None or account_id != account:
+            raise Problem(404, "not_found", "There is no such account.")
+        return json_answer({"data": dict(row)}, headers=etag(row["version"]))
+
+    @router.get("/numbers")
+    async def list_numbers(
+        account: Account,
+        search: Search = "",
+        country: Country = None,
+        available: bool = False,
+        at: At = None,
+        limit: Limit = 100,
+        cursor: Cursor = None,
+    ) -> Response:
+        """With the unit each is in at an instant; available: held then, and in no unit then or later."""
+        async with account_transaction(pool, account) as connection:
+            moment = at or await connection.fetchval("SELECT now()")
+            wanted = NumbersWanted(search=_digits(search), country=country, available=available, at=moment)
+            rows = await members.list_numbers(connection, account, wanted, after_one(cursor), limit + 1)
+        return page(rows, limit, lambda row: [row["number"]])
+
+    @router.get("/users")
+    async def list_users(
+        account: Account, search: Search = "", inactive: bool = False, limit: Limit = 100, cursor: Cursor = None
+    ) -> Response:
+        async with account_transaction(pool, account) as connection:
+            rows = await members.list_users(
+                connection, account, search.strip(), inactive=inactive, after=after_one(cursor), limit=limit + 1
+            )
+        return page(rows, limit, lambda row: [row["user_id"]])
+
+    _add_team_lists(router, pool)
+    return router
+
+
+def _add_team_lists(router: APIRouter, pool: Pool) -> None:
+    @router.get("/teams")
+    async def list_teams(
+        account: Account, search: Search = "", limit: Limit = 100, cursor: Cursor = None
+    ) -> Response:
+        async with account_transaction(pool, account) as connection:
+            rows = await members.list_teams(connection, account, search.strip(), after_one(cursor), limit + 1)
+        return page(rows, limit, lambda row: [row["team_id"]])
+
+    @router.get("/teams/{team_id}/members")
+    async def list_team_members(
+        account: Account, team_id: Identifier, limit: Limit = 100, cursor: Cursor = None
+    ) -> Response:
+        """Every membership, of the past too."""
+        async with account_transaction(pool, account) as connection:
+            rows = await members.list_team_members(connection, account, team_id, after_one(cursor), limit + 1)
+        return page(rows, limit, lambda row: [row["membership_id"]])
+
+
+def _digits(search: str) -> str:
+    """A number as people write it, without what is between its digits."""
+    return "".join(character for character in search if character not in " ()-./")
