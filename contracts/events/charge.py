@@ -3,6 +3,7 @@
 from typing import Literal
 
 from contracts.events.call import Channel, Direction, LinkedCall
+from contracts.events.directory import SplitPolicy
 from contracts.events.envelope import EventType
 from contracts.events.fields import (
     AccountId,
@@ -28,7 +29,7 @@ UNASSIGNED = "unassigned"
 
 ChargeKind = Literal["charge", "reversal"]
 AllocationRule = Literal["override", "number", "user", "unassigned"]
-AllocationFlag = Literal["number_not_held", "override_ignored"]
+AllocationFlag = Literal["number_not_held", "override_ignored", "no_primary_unit"]
 
 
 @message
@@ -36,7 +37,8 @@ class Allocation:
     """Why this unit owes: the rule that fired, what it matched, and the directory it was read from.
 
     matched: the number or user id that led to the unit. units: how many units share the use. flags: what the
-    administrator should look at. directory_revision: the account's directory as it was when decided.
+    administrator should look at. directory_revision: the account's directory as it was when decided. split: the
+    policy that chose among a user's several units; the unit then has `weight` of the `weights` of all.
     """
 
     rule: AllocationRule
@@ -44,6 +46,9 @@ class Allocation:
     directory_revision: Count
     matched: Identifier | None = None
     flags: tuple[AllocationFlag, ...] = ()
+    split: SplitPolicy | None = None
+    weight: Count | None = None
+    weights: Count | None = None
 
 
 @message

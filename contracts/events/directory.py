@@ -4,7 +4,9 @@ Each event is the whole state of one entity at `version`; the highest version wi
 Names and e-mail addresses travel on this topic only (DESIGN §4).
 """
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from contracts.events.envelope import EventType
 from contracts.events.fields import (
@@ -25,12 +27,26 @@ from contracts.events.fields import (
 
 MemberKind = Literal["number", "user", "team"]
 NumberKind = Literal["local", "national", "toll_free", "mobile"]
-SplitPolicy = Literal["equal"]
+SplitPolicy = Literal["equal", "weighted", "primary"]
+Weight = Annotated[int, Field(ge=1, le=1_000_000)]
+"""How much of a shared use a unit takes, beside the others' weights."""
+
+
+@message
+class SplitChange:
+    """From `from_at` on, uses of users in several units are split by this policy."""
+
+    from_at: Instant
+    policy: SplitPolicy
 
 
 @message
 class AccountRecorded:
-    """An account: its one currency, the IANA zone of its days, and the day its billing periods begin."""
+    """An account: its one currency, the IANA zone of its days, and the day its billing periods begin.
+
+    split_policy: how a use of a user in several units is shared, until the first of `split_changes`, which are
+    in order of time. The charging instant decides which counts.
+    """
 
     account_id: AccountId
     version: Revision
@@ -39,6 +55,7 @@ class AccountRecorded:
     zone: ZoneName
     anchor_day: AnchorDay = 1
     split_policy: SplitPolicy = "equal"
+    split_changes: tuple[SplitChange, ...] = ()
     deleted: bool = False
 
 
@@ -112,7 +129,8 @@ class UnitRecorded:
 class AssignmentRecorded:
     """A number, user or team belongs to a unit in [from_at, until_at). `deleted`: it never was.
 
-    member: the E.164 number, user id or team id, by `member_kind`.
+    member: the E.164 number, user id or team id, by `member_kind`. weight, primary: what the policies `weighted`
+    and `primary` go by where a user is in several units; a number is in one.
     """
 
     account_id: AccountId
@@ -123,6 +141,8 @@ class AssignmentRecorded:
     member: Identifier
     from_at: Instant
     until_at: Instant | None = None
+    weight: Weight = 1
+    primary: bool = False
     deleted: bool = False
 
 

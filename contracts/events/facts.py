@@ -4,7 +4,7 @@ A fact carries its entity's version; the highest wins, also after `deleted`. Fac
 e-mail addresses (DESIGN §1). Topics of facts are kept for ever.
 """
 
-from contracts.events.directory import MemberKind, NumberKind, SplitPolicy
+from contracts.events.directory import MemberKind, NumberKind, SplitChange, SplitPolicy, Weight
 from contracts.events.envelope import EventType
 from contracts.events.fields import (
     E164,
@@ -34,6 +34,7 @@ class AccountFact:
     anchor_day: AnchorDay
     split_policy: SplitPolicy
     deleted: bool
+    split_changes: tuple[SplitChange, ...] = ()
 
 
 @message
@@ -109,6 +110,8 @@ class AssignmentFact:
     until_at: Instant | None
     directory_revision: Count
     deleted: bool
+    weight: Weight = 1
+    primary: bool = False
 
 
 @message

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.database import Pool, account_transaction
 from chassis.web import Account, Problem, json_answer
-from contracts.events.directory import MemberKind
+from contracts.events.directory import MemberKind, Weight
 from contracts.events.fields import Identifier, Uuid
 from services.billing_units.api.paging import Cursor, Limit, after_uuid, page
 from services.billing_units.api.problems import problem_of
@@ -36,6 +36,8 @@ class AssignmentWanted(BaseModel):
     member: Identifier
     from_at: Moment | None = None
     until_at: Moment | None = None
+    weight: Weight = 1
+    primary: bool = False
 
 
 class MembersWanted(BaseModel):
@@ -47,6 +49,8 @@ class MembersWanted(BaseModel):
     numbers: list[Value] = Field(default=[], max_length=ROWS_MAX)
     from_at: Moment | None = None
     until_at: Moment | None = None
+    weight: Weight = 1
+    primary: bool = False
 
     def members(self) -> list[Member]:
         """Users, then teams, then numbers, in the order given."""
@@ -55,6 +59,14 @@ class MembersWanted(BaseModel):
             *(Member(kind=kind, value=value, member=value) for kind, values in named for value in values),
             *_numbers(self.numbers, None),
         ]
+
+
+class WeightWanted(BaseModel):
+    """The body of what an assignment counts for when a use is shared; what is not said stays."""
+
+    model_config = ConfigDict(extra="forbid")
+    weight: Weight | None = None
+    primary: bool | None = None
 
 
 class ReleaseWanted(BaseModel):
@@ -71,10 +83,20 @@ def assignment_commands(commands: Commands) -> APIRouter:
     @router.post("/assignments", status_code=201)
     async def assign(account: Account, body: AssignmentWanted) -> Response:
         member = Member(kind=body.member_kind, value=body.member, member=body.member)
-        wanted = Wanted(unit_id=body.unit_id, members=[member], from_at=body.from_at, until_at=body.until_at)
+        said = body.model_dump(include={"unit_id", "from_at", "until_at", "weight", "primary"})
+        wanted = Wanted(members=[member], **said)
         [made] = _assigned(await assignments.assign(commands, account, wanted)).assignments
         location = f"{PREFIX}/assignments/{made.assignment_id}"
         return json_answer({"data": made}, status=201, headers={"Location": location})
+
+    @router.patch("/assignments/{assignment_id}")
+    async def weigh(account: Account, assignment_id: Uuid, body: WeightWanted) -> Response:
+        weighed = await assignments.weigh(
+            commands, account, assignment_id, weight=body.weight, primary=body.primary
+        )
+        if isinstance(weighed, Refusal):
+            raise problem_of(weighed)
+        return json_answer({"data": weighed})
 
     @router.post("/assignments/{assignment_id}/release")
     async def release(account: Account, assignment_id: Uuid, body: ReleaseWanted | None = None) -> Response:
@@ -88,9 +110,8 @@ def assignment_commands(commands: Commands) -> APIRouter:
         account: Account, unit_id: Uuid, body: MembersWanted, dry_run: DryRun = False
     ) -> Response:
         """Users, teams and numbers at once, all or none, with a report of every row."""
-        wanted = Wanted(
-            unit_id=unit_id, members=body.members(), from_at=body.from_at, until_at=body.until_at, dry_run=dry_run
-        )
+        said = body.model_dump(include={"from_at", "until_at", "weight", "primary"})
+        wanted = Wanted(unit_id=unit_id, members=body.members(), dry_run=dry_run, **said)
         return await _assign_rows(commands, account, wanted)
 
     _add_number_list(router, commands)

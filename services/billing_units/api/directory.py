@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.web import Account, Problem, json_answer
 from contracts.events.directory import (
@@ -16,6 +16,7 @@ from contracts.events.directory import (
     DirectoryEvent,
     NumberKind,
     NumberRecorded,
+    SplitChange,
     SplitPolicy,
     TeamMembershipRecorded,
     TeamRecorded,
@@ -32,11 +33,12 @@ from contracts.events.fields import (
     Revision,
     ZoneName,
 )
-from services.billing_units.api.preconditions import etag
+from services.billing_units.api.preconditions import IfMatch, etag
 from services.billing_units.api.problems import problem_of
 from services.billing_units.api.units import Moment
 from services.billing_units.handlers.commands import Commands, Refusal
-from services.billing_units.handlers.directory_commands import FIRST_VERSION, put_entry
+from services.billing_units.handlers.directory_commands import FIRST_VERSION, Put, put_entry
+from services.billing_units.handlers.directory_commands import put_split_policy as put_split_policy_of
 
 PathNumber = Annotated[E164, Path()]
 
@@ -48,6 +50,14 @@ class EntryWanted(BaseModel):
     version: Revision | None = None
 
 
+class SplitChangeWanted(BaseModel):
+    """From `from_at` on, another policy."""
+
+    model_config = ConfigDict(extra="forbid")
+    from_at: Moment
+    policy: SplitPolicy
+
+
 class AccountWanted(EntryWanted):
     """An account: its one currency, the zone of its days, the day its periods begin, how shared uses split."""
 
@@ -56,6 +66,15 @@ class AccountWanted(EntryWanted):
     zone: ZoneName
     anchor_day: AnchorDay = 1
     split_policy: SplitPolicy = "equal"
+    split_changes: list[SplitChangeWanted] = Field(default=[], max_length=100)
+
+
+class PolicyWanted(BaseModel):
+    """How uses of users in several units are split, from now on unless said."""
+
+    model_config = ConfigDict(extra="forbid")
+    policy: SplitPolicy
+    from_at: Moment | None = None
 
 
 class UserWanted(EntryWanted):
@@ -100,7 +119,17 @@ def directory_commands(commands: Commands) -> APIRouter:
     async def put_account(account: Account, account_id: str, body: AccountWanted) -> Response:
         if account_id != account:
             raise Problem(404, "not_found", "There is no such account.")
-        return await _put(commands, body, AccountRecorded(account_id=account, **_said(body)))
+        said = _said(body) | {"split_changes": tuple(SplitChange(**dict(change)) for change in body.split_changes)}
+        return await _put(commands, body, AccountRecorded(account_id=account, **said))
+
+    @router.put("/accounts/{account_id}/split-policy")
+    async def put_split_policy(
+        account: Account, account_id: str, body: PolicyWanted, expected: IfMatch
+    ) -> Response:
+        """Later changes that were planned before are dropped."""
+        if account_id != account:
+            raise Problem(404, "not_found", "There is no such account.")
+        return _answer(await put_split_policy_of(commands, account, body.policy, body.from_at, expected))
 
     @router.put("/users/{user_id}")
     async def put_user(account: Account, user_id: Identifier, body: UserWanted) -> Response:
@@ -135,7 +164,10 @@ def _said(body: EntryWanted) -> dict[str, Any]:
 
 
 async def _put(commands: Commands, body: EntryWanted, wanted: DirectoryEvent) -> Response:
-    made = await put_entry(commands, wanted, versioned=body.version is not None)
+    return _answer(await put_entry(commands, wanted, versioned=body.version is not None))
+
+
+def _answer(made: Put | Refusal) -> Response:
     if isinstance(made, Refusal):
         raise problem_of(made)
     new = made.changed and made.data.version == FIRST_VERSION

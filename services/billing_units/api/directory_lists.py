@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import orjson
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
@@ -27,7 +28,8 @@ def directory_lists(pool: Pool) -> APIRouter:
             row = await listing.find_account(connection, account_id)
         if row is None or account_id != account:
             raise Problem(404, "not_found", "There is no such account.")
-        return json_answer({"data": dict(row)}, headers=etag(row["version"]))
+        shown = dict(row) | {"split_changes": orjson.loads(row["split_changes"])}
+        return json_answer({"data": shown}, headers=etag(row["version"]))
 
     @router.get("/numbers")
     async def list_numbers(

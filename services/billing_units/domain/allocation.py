@@ -1,25 +1,31 @@
 """Who owes a use: override, then the account's own number, then the user, then nobody (DESIGN §7)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from contracts.values.phone import is_e164
-from services.billing_units.domain.directory_view import DirectoryView, units_at
+from services.billing_units.domain.directory_view import DirectoryView, SplitPolicy, Tenure
+from services.billing_units.domain.splitting import policy_at, split_at
 
 Rule = Literal["override", "number", "user", "unassigned"]
-Flag = Literal["number_not_held", "override_ignored"]
+Flag = Literal["number_not_held", "override_ignored", "no_primary_unit"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allocation:
-    """The units that share a use equally, in order of their ids; none: *Unassigned*.
+    """The units that share a use, in order of their ids; none: *Unassigned*.
 
-    matched: the unit, number or user id that led to them. flags: what the administrator should look at.
+    weights: what each unit counts, none where all count alike. matched: the unit, number or user id that led to
+    them. flags: what the administrator should look at. split: the policy that chose among several units; None
+    where there was nothing to choose.
     """
 
     rule: Rule
     unit_ids: tuple[str, ...] = ()
+    weights: tuple[int, ...] = ()
+    split: SplitPolicy | None = None
     matched: str | None = None
     flags: tuple[Flag, ...] = ()
 
@@ -53,7 +59,25 @@ def allocate(
                 if tenure.from_at <= occurred_at < tenure.until_at:
                     return Allocation(rule="number", unit_ids=(tenure.unit_id,), matched=own_number, flags=flags)
     if user_id is not None:
-        unit_ids = units_at(view.users[user_id], occurred_at)
-        if unit_ids:
-            return Allocation(rule="user", unit_ids=unit_ids, matched=user_id, flags=flags)
+        tenures = view.users[user_id]
+        if tenures:
+            return _by_user(view, user_id, tenures, occurred_at, flags)
     return Allocation(rule="unassigned", flags=flags)
+
+
+def _by_user(
+    view: DirectoryView, user_id: str, tenures: Sequence[Tenure], occurred_at: datetime, flags: tuple[Flag, ...]
+) -> Allocation:
+    split = split_at(policy_at(view.policy, view.policy_changes, occurred_at), tenures, occurred_at)
+    if not split.unit_ids:
+        return Allocation(rule="unassigned", flags=flags)
+    if split.lack is not None:
+        flags = (*flags, split.lack)
+    return Allocation(
+        rule="user",
+        unit_ids=split.unit_ids,
+        weights=split.weights,
+        split=split.policy,
+        matched=user_id,
+        flags=flags,
+    )

@@ -1,8 +1,10 @@
 """What an account's numbers, users and units mean over time: the view that allocation decides from."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Literal
+
+SplitPolicy = Literal["equal", "weighted", "primary"]
 
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
 """Stands for an end that is not known."""
@@ -10,11 +12,25 @@ FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tenure:
-    """A unit's hold on a number or user in [from_at, until_at)."""
+    """A unit's hold on a number or user in [from_at, until_at).
+
+    direct: by an assignment of its own, not through a team. weight, primary: what the assignment says.
+    """
 
     unit_id: str
     from_at: datetime
     until_at: datetime = FOR_EVER
+    direct: bool = True
+    weight: int = 1
+    primary: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyChange:
+    """From `from_at` on, uses of users in several units are split so."""
+
+    from_at: datetime
+    policy: SplitPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +47,13 @@ class DirectoryView:
     """One account's directory at one revision, as far as it has been asked for.
 
     numbers: None for a number the account never holds. users: a user's units directly and through teams.
-    units: when a unit ends (FOR_EVER while it is not archived), None for one that does not exist.
+    units: when a unit ends (FOR_EVER while it is not archived), None for one that does not exist. policy: how
+    uses of several units are split, until the first of the changes, which are in order of time.
     """
 
     revision: int
+    policy: SplitPolicy = "equal"
+    policy_changes: tuple[PolicyChange, ...] = ()
     numbers: dict[str, NumberHistory | None] = field(default_factory=dict)
     users: dict[str, tuple[Tenure, ...]] = field(default_factory=dict)
     units: dict[str, datetime | None] = field(default_factory=dict)
@@ -43,9 +62,3 @@ class DirectoryView:
     def size(self) -> int:
         """How many answers it keeps."""
         return len(self.numbers) + len(self.users) + len(self.units)
-
-
-def units_at(tenures: Iterable[Tenure], instant: datetime) -> tuple[str, ...]:
-    """The units that hold at an instant, each once, in order of their ids."""
-    found = [tenure.unit_id for tenure in tenures if tenure.from_at <= instant < tenure.until_at]
-    return tuple(found) if len(found) < 2 else tuple(sorted(set(found)))

@@ -1,12 +1,13 @@
 """How a use is shared over units: exact in every quantity, and taken back share by share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from contracts.values import money
 from contracts.values.ids import IdKind, derived_text
 from services.billing_units.domain.allocation import Allocation, Flag, Rule
+from services.billing_units.domain.directory_view import SplitPolicy
 
 UNASSIGNED = "unassigned"
 """Stands for the unit in the id of a charge that no unit owes."""
@@ -26,8 +27,9 @@ class Quantities:
 class Share:
     """One unit's part of a use, as a charge carries it; no unit: *Unassigned*.
 
-    units: how many units share the use. directory_revision: the directory it was decided from. reverses: the
-    charge that this one takes back.
+    units: how many units share the use. weight of weights: this unit's weight and their sum, where `split`, the
+    policy, chose among several. directory_revision: the directory it was decided from. reverses: the charge that
+    this one takes back.
     """
 
     charge_id: str
@@ -39,6 +41,9 @@ class Share:
     units: int
     directory_revision: int
     allocation_revision: int
+    split: SplitPolicy | None = None
+    weight: int | None = None
+    weights: int | None = None
     reverses: str | None = None
 
 
@@ -52,8 +57,10 @@ def shares_of(
     directory_revision: int,
 ) -> tuple[Share, ...]:
     """The shares of a use by an allocation, in order of their units."""
-    unit_ids = allocation.unit_ids
-    parts = split_equally(total, unit_ids) if len(unit_ids) > 1 else (total,)
+    unit_ids, split = allocation.unit_ids, allocation.split
+    by_unit = dict(zip(unit_ids, allocation.weights or (1,) * len(unit_ids), strict=True))
+    parts = split_by_weights(total, by_unit) if len(unit_ids) > 1 else (total,)
+    weights = sum(by_unit.values())
     return tuple(
         [
             Share(
@@ -66,6 +73,9 @@ def shares_of(
                 units=len(unit_ids),
                 directory_revision=directory_revision,
                 allocation_revision=allocation_revision,
+                split=split,
+                weight=None if split is None or unit_id is None else by_unit[unit_id],
+                weights=None if split is None else weights,
             )
             for unit_id, quantities in zip(unit_ids or (None,), parts, strict=True)
         ]
@@ -85,15 +95,14 @@ def taken_back(shares: Sequence[Share], *, usage_id: str, rating_revision: int) 
     )
 
 
-def split_equally(total: Quantities, unit_ids: Sequence[str]) -> tuple[Quantities, ...]:
-    """Equal parts by largest remainder, ties by unit id, each quantity by itself; in the order of `unit_ids`."""
-    weights = dict.fromkeys(unit_ids, 1)
+def split_by_weights(total: Quantities, weights: Mapping[str, int]) -> tuple[Quantities, ...]:
+    """Parts by largest remainder, ties by unit id, each quantity by itself; in the order of `weights`."""
     amounts = money.split_amount(total.amount, weights)
     calls = money.split_units(total.calls, weights)
     durations = money.split_units(total.duration_ms, weights)
     billed = money.split_units(total.billed_s, weights)
     return tuple(
-        Quantities(amounts[unit_id], calls[unit_id], durations[unit_id], billed[unit_id]) for unit_id in unit_ids
+        Quantities(amounts[unit_id], calls[unit_id], durations[unit_id], billed[unit_id]) for unit_id in weights
     )
 
 

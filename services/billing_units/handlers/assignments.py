@@ -34,6 +34,8 @@ class Wanted:
     members: Sequence[Member]
     from_at: datetime | None = None
     until_at: datetime | None = None
+    weight: int = 1
+    primary: bool = False
     dry_run: bool = False
 
 
@@ -92,6 +94,27 @@ async def assign(commands: Commands, account_id: str, wanted: Wanted) -> Assigne
         return Assigned(rows=rows, assignments=changes)
 
 
+async def weigh(
+    commands: Commands, account_id: str, assignment_id: str, *, weight: int | None, primary: bool | None
+) -> AssignmentRecorded | Refusal:
+    """Say with what weight a unit shares a member's uses, or whether it is primary, all the assignment's time."""
+    async with commands.changing(account_id) as connection:
+        row = await listing.find_assignment(connection, account_id, assignment_id)
+        if row is None:
+            return Refusal(code="not_found", says="This account has no such assignment.")
+        stands = assignment_of(account_id, row)
+        weighed = replace(
+            stands,
+            version=stands.version + 1,
+            weight=stands.weight if weight is None else weight,
+            primary=stands.primary if primary is None else primary,
+        )
+        if replace(weighed, version=stands.version) == stands:
+            return stands
+        await record(connection, account_id, [weighed], commands.clock())
+        return weighed
+
+
 async def release(
     commands: Commands, account_id: str, assignment_id: str, until_at: datetime | None
 ) -> AssignmentRecorded | Refusal:
@@ -122,6 +145,8 @@ def assignment_of(account_id: str, row: listing.Row) -> AssignmentRecorded:
         member=row["member"],
         from_at=row["from_at"],
         until_at=row["until_at"],
+        weight=row["weight"],
+        primary=row["primary"],
     )
 
 
@@ -211,4 +236,6 @@ def _assignment(account_id: str, wanted: Wanted, row: RowReport, from_at: dateti
         member=row.member,
         from_at=from_at,
         until_at=wanted.until_at,
+        weight=wanted.weight,
+        primary=wanted.primary,
     )

@@ -43,13 +43,16 @@ def _kind(share: Share) -> ChargeKind:
 
 
 def _allocation(share: Share) -> dict[str, Any]:
-    return {
+    said: dict[str, Any] = {
         "rule": share.rule,
         "units": share.units,
         "directory_revision": share.directory_revision,
         "matched": share.matched,
         "flags": share.flags,
     }
+    if share.split is not None:
+        said |= {"split": share.split, "weight": share.weight, "weights": share.weights}
+    return said
 
 
 def _data(usage: RatedUsage, share: Share) -> dict[str, Any]:
@@ -124,11 +127,7 @@ def _record(usage: RatedUsage, share: Share, recorded_at: datetime) -> ChargeRec
         usage.category,
         usage.direction,
         usage.channel,
-        share.rule,
-        share.matched,
-        share.units,
-        share.flags,
-        share.directory_revision,
+        *_decided(share),
         usage.own_number,
         usage.user_id,
         usage.team_id,
@@ -139,4 +138,18 @@ def _record(usage: RatedUsage, share: Share, recorded_at: datetime) -> ChargeRec
         usage.other_party_token,
         None if linked is None else linked.call_id,
         None if linked is None else linked.leg_id,
+    )
+
+
+def _decided(share: Share) -> tuple[object, ...]:
+    """Why the unit owes, in the order of CHARGE_COLUMNS."""
+    return (
+        share.rule,
+        share.matched,
+        share.units,
+        share.split,
+        share.weight,
+        share.weights,
+        share.flags,
+        share.directory_revision,
     )

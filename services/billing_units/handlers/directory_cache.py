@@ -10,7 +10,7 @@ from contracts.events.rated_usage import RatedUsage
 from contracts.values.phone import is_e164
 from services.billing_units.domain.directory_view import DirectoryView
 from services.billing_units.store import views
-from services.billing_units.store.views import Key
+from services.billing_units.store.views import NO_DIRECTORY, Key, Standing
 
 Meaning = TypeVar("Meaning")
 MAX_ANSWERS = 400_000
@@ -32,8 +32,8 @@ class DirectoryCache:
     async def views(self, connection: Connection, uses: Sequence[RatedUsage]) -> Mapping[str, DirectoryView]:
         """Views that know all that these uses name. An account without a directory has revision 0."""
         account_ids = {use.account_id for use in uses}
-        revisions = await views.list_revisions(connection, account_ids)
-        found = {account_id: self._view(account_id, revisions.get(account_id, 0)) for account_id in account_ids}
+        standings = await views.list_standings(connection, account_ids)
+        found = {account: self._view(account, standings.get(account, NO_DIRECTORY)) for account in account_ids}
         numbers, users, units = _unknown(uses, found)
         if numbers:
             histories = await views.list_number_histories(connection, numbers)
@@ -48,10 +48,12 @@ class DirectoryCache:
             self._forget_some()
         return found
 
-    def _view(self, account_id: str, revision: int) -> DirectoryView:
+    def _view(self, account_id: str, standing: Standing) -> DirectoryView:
         view = self._views.get(account_id)
-        if view is None or view.revision != revision:
-            view = self._views[account_id] = DirectoryView(revision=revision)
+        if view is None or view.revision != standing.revision:
+            view = self._views[account_id] = DirectoryView(
+                revision=standing.revision, policy=standing.policy, policy_changes=standing.policy_changes()
+            )
         self._views.move_to_end(account_id)
         return view
 

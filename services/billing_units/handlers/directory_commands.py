@@ -1,9 +1,13 @@
 """Directory entries by command: in order per entity, so that an older version never overwrites a newer one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import sha256
 
-from contracts.events.directory import AccountRecorded, DirectoryEvent
+from pydantic import TypeAdapter
+
+from contracts.events.directory import AccountRecorded, DirectoryEvent, SplitChange, SplitPolicy
 from contracts.events.envelope import to_json
 from services.billing_units.domain.versions import Standing, compare
 from services.billing_units.handlers.commands import Commands, Refusal, no_account, record_entries
@@ -12,6 +16,10 @@ from services.billing_units.handlers.entries import entry_of, refusal_of
 from services.billing_units.store import directory, listing
 
 FIRST_VERSION = 1
+Expected = Callable[[int], bool]
+"""Whether the version that stands is one that the caller has seen (`If-Match`)."""
+
+_SPLIT_CHANGES = TypeAdapter(list[SplitChange])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +39,7 @@ async def put_entry(commands: Commands, wanted: DirectoryEvent, *, versioned: bo
     says = refusal_of(wanted)
     if says is not None:
         return Refusal(code="invalid_entry", says=says)
-    content = sha256(to_json(replace(wanted, version=FIRST_VERSION))).digest()
+    content = _content(wanted)
     async with commands.changing(wanted.account_id) as connection:
         is_account = isinstance(wanted, AccountRecorded)
         if not is_account and await listing.find_account(connection, wanted.account_id) is None:
@@ -54,6 +62,44 @@ async def put_entry(commands: Commands, wanted: DirectoryEvent, *, versioned: bo
             return Refusal(code="currency_fixed", says=f"The account has charges in {fixed[1]}, which it keeps.")
         await record_entries(connection, wanted.account_id, [entry], commands.clock())
         return Put(data=wanted, changed=True)
+
+
+async def put_split_policy(
+    commands: Commands, account_id: str, policy: SplitPolicy, from_at: datetime | None, expected: Expected
+) -> Put | Refusal:
+    """Split uses of users in several units by another policy from an instant on (now unless said).
+
+    Changes planned for that instant or later are dropped: the policy asked for stays.
+    """
+    async with commands.changing(account_id) as connection:
+        account = await listing.find_account(connection, account_id)
+        if account is None:
+            return no_account(account_id)
+        if not expected(account["version"]):
+            says = f"The account is at version {account['version']} by now: read it again, then decide."
+            return Refusal(code="changed_meanwhile", says=says, more={"version": account["version"]})
+        now = commands.clock()
+        begins_at = from_at or now
+        earlier = [change for change in _changes_of(account) if change.from_at < begins_at]
+        stands = AccountRecorded(
+            **{name: account[name] for name in _KEPT},
+            version=account["version"] + 1,
+            split_changes=(*earlier, SplitChange(from_at=begins_at, policy=policy)),
+        )
+        await record_entries(connection, account_id, [entry_of(stands, _content(stands))], now)
+        return Put(data=stands, changed=True)
+
+
+_KEPT = ("account_id", "name", "currency", "zone", "anchor_day", "split_policy", "deleted")
+
+
+def _changes_of(account: listing.Row) -> list[SplitChange]:
+    return _SPLIT_CHANGES.validate_json(account["split_changes"])
+
+
+def _content(data: DirectoryEvent) -> bytes:
+    """What tells a repeat of a version from another content."""
+    return sha256(to_json(replace(data, version=FIRST_VERSION))).digest()
 
 
 def _outdated(standing: Standing, entry: directory.Entry, version: int) -> Refusal:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -96,6 +97,9 @@ def _account_refusal(data: directory.AccountRecorded) -> str | None:
         zone_of(data.zone)
     except CalendarError as error:
         return f"zone: {error}"
+    instants = [change.from_at for change in data.split_changes]
+    if any(later <= earlier for earlier, later in pairwise(instants)):
+        return "split_changes: they must be in order of time, each at an instant of its own"
     return None
 
 

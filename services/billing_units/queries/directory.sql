@@ -65,15 +65,16 @@ WHERE account_id = ANY ($1::text[]) AND EXISTS (SELECT FROM charge WHERE charge.
 
 -- name: upsert_accounts
 -- Entries in their new versions; the caller has compared versions under the account's stripe.
-INSERT INTO account (account_id, version, name, currency, zone, anchor_day, split_policy, deleted,
+INSERT INTO account (account_id, version, name, currency, zone, anchor_day, split_policy, split_changes, deleted,
     content_hash, changed_at)
-SELECT new.*, $10
-FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::text[],
-    $8::boolean[], $9::bytea[])
-    AS new (account_id, version, name, currency, zone, anchor_day, split_policy, deleted, content_hash)
+SELECT new.*, $11
+FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::text[], $8::jsonb[],
+    $9::boolean[], $10::bytea[])
+    AS new (account_id, version, name, currency, zone, anchor_day, split_policy, split_changes, deleted, content_hash)
 ON CONFLICT (account_id) DO UPDATE
 SET version = EXCLUDED.version, name = EXCLUDED.name, currency = EXCLUDED.currency, zone = EXCLUDED.zone,
-    anchor_day = EXCLUDED.anchor_day, split_policy = EXCLUDED.split_policy, deleted = EXCLUDED.deleted,
+    anchor_day = EXCLUDED.anchor_day, split_policy = EXCLUDED.split_policy, split_changes =
+    EXCLUDED.split_changes, deleted = EXCLUDED.deleted,
     content_hash = EXCLUDED.content_hash, changed_at = EXCLUDED.changed_at
 
 -- name: upsert_users
@@ -136,15 +137,15 @@ SET version = EXCLUDED.version, name = EXCLUDED.name, name_key = EXCLUDED.name_k
 -- name: upsert_assignments
 -- As the others; whether a number then has two units at an instant is judged when the statement ends.
 INSERT INTO assignment (account_id, assignment_id, version, unit_id, member_kind, member, from_at, until_at,
-    deleted, content_hash, changed_at, account_no, directory_revision)
-SELECT new.*, $11, directory.account_no, directory.revision
+    weight, is_primary, deleted, content_hash, changed_at, account_no, directory_revision)
+SELECT new.*, $13, directory.account_no, directory.revision
 FROM unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[],
-    $8::timestamptz[], $9::boolean[], $10::bytea[])
-    AS new (account_id, assignment_id, version, unit_id, member_kind, member, from_at, until_at, deleted,
-            content_hash)
+    $8::timestamptz[], $9::int[], $10::boolean[], $11::boolean[], $12::bytea[])
+    AS new (account_id, assignment_id, version, unit_id, member_kind, member, from_at, until_at, weight, is_primary,
+            deleted, content_hash)
 JOIN directory USING (account_id)
 ON CONFLICT (account_id, assignment_id) DO UPDATE
 SET version = EXCLUDED.version, unit_id = EXCLUDED.unit_id, member_kind = EXCLUDED.member_kind, member =
-    EXCLUDED.member, from_at = EXCLUDED.from_at, until_at = EXCLUDED.until_at, deleted = EXCLUDED.deleted,
+    EXCLUDED.member, weight = EXCLUDED.weight, is_primary = EXCLUDED.is_primary, from_at = EXCLUDED.from_at, until_at = EXCLUDED.until_at, deleted = EXCLUDED.deleted,
     content_hash = EXCLUDED.content_hash, changed_at = EXCLUDED.changed_at,
     directory_revision = EXCLUDED.directory_revision

@@ -1,6 +1,6 @@
 -- name: find_account
 -- The account with its directory's revision.
-SELECT account_id, version, name, currency, zone, anchor_day, split_policy, deleted,
+SELECT account_id, version, name, currency, zone, anchor_day, split_policy, split_changes, deleted,
        coalesce(directory.revision, 0) AS directory_revision
 FROM account LEFT JOIN directory USING (account_id) WHERE account_id = $1
 
@@ -10,21 +10,21 @@ SELECT unit_id, version, name, archived_at FROM unit WHERE account_id = $1 AND u
 
 -- name: list_assignments
 -- Assignments in order of their ids, after $2; of one unit or member when asked.
-SELECT assignment_id, version, unit_id, member_kind, member, from_at, until_at FROM assignment
+SELECT assignment_id, version, unit_id, member_kind, member, from_at, until_at, weight, is_primary AS "primary" FROM assignment
 WHERE account_id = $1 AND NOT deleted AND ($2::uuid IS NULL OR assignment_id > $2)
   AND ($3::uuid IS NULL OR unit_id = $3) AND ($4::text IS NULL OR member = $4)
 ORDER BY assignment_id LIMIT $5
 
 -- name: find_assignment
 -- One assignment.
-SELECT assignment_id, version, unit_id, member_kind, member, from_at, until_at FROM assignment
+SELECT assignment_id, version, unit_id, member_kind, member, from_at, until_at, weight, is_primary AS "primary" FROM assignment
 WHERE account_id = $1 AND assignment_id = $2 AND NOT deleted
 
 -- name: list_charges_of_account
 -- Charges of use days [$2, $3) by end of use, after ($4, $5).
 SELECT charge_id, kind, unit_id, rated_usage_id, usage_id, rating_revision, allocation_revision, reverses,
        category, direction, channel, occurred_at, billed_at, use_on, booked_period, currency, amount, calls,
-       duration_ms, billed_s, rule, matched, units, flags, directory_revision, own_number, user_id, prefix, country
+       duration_ms, billed_s, rule, matched, units, split, weight, weights, flags, directory_revision, own_number, user_id, prefix, country
 FROM charge
 WHERE account_id = $1
   AND use_on >= $2 AND use_on < $3 AND (billed_at, charge_id) > ($4::timestamptz, $5::uuid)
@@ -34,7 +34,7 @@ ORDER BY billed_at, charge_id LIMIT $6
 -- The same of one unit. Statements of their own, because one for all three could not use the unit's index.
 SELECT charge_id, kind, unit_id, rated_usage_id, usage_id, rating_revision, allocation_revision, reverses,
        category, direction, channel, occurred_at, billed_at, use_on, booked_period, currency, amount, calls,
-       duration_ms, billed_s, rule, matched, units, flags, directory_revision, own_number, user_id, prefix, country
+       duration_ms, billed_s, rule, matched, units, split, weight, weights, flags, directory_revision, own_number, user_id, prefix, country
 FROM charge
 WHERE account_id = $1 AND unit_id = $7
   AND use_on >= $2 AND use_on < $3 AND (billed_at, charge_id) > ($4::timestamptz, $5::uuid)
@@ -44,7 +44,7 @@ ORDER BY billed_at, charge_id LIMIT $6
 -- The same of *Unassigned*.
 SELECT charge_id, kind, unit_id, rated_usage_id, usage_id, rating_revision, allocation_revision, reverses,
        category, direction, channel, occurred_at, billed_at, use_on, booked_period, currency, amount, calls,
-       duration_ms, billed_s, rule, matched, units, flags, directory_revision, own_number, user_id, prefix, country
+       duration_ms, billed_s, rule, matched, units, split, weight, weights, flags, directory_revision, own_number, user_id, prefix, country
 FROM charge
 WHERE account_id = $1 AND unit_id IS NULL
   AND use_on >= $2 AND use_on < $3 AND (billed_at, charge_id) > ($4::timestamptz, $5::uuid)

@@ -66,7 +66,8 @@ GROUP BY u.user_id, u.name, u.email ORDER BY u.user_id LIMIT $5
 
 -- name: list_unit_members
 -- Everything ever assigned to a unit, by kind and member after ($4, $5, $6); of one kind when $3.
-SELECT a.assignment_id, a.version, a.member_kind, a.member, coalesce(u.name, t.name) AS name, a.from_at, a.until_at
+SELECT a.assignment_id, a.version, a.member_kind, a.member, coalesce(u.name, t.name) AS name, a.from_at, a.until_at,
+       a.weight, a.is_primary AS "primary"
 FROM assignment a
 LEFT JOIN directory_user u ON a.member_kind = 'user' AND u.account_id = a.account_id AND u.user_id = a.member
 LEFT JOIN team t ON a.member_kind = 'team' AND t.account_id = a.account_id AND t.team_id = a.member
@@ -76,6 +77,6 @@ ORDER BY a.member_kind, a.member, a.assignment_id LIMIT $7
 
 -- name: list_lasting_assignments
 -- What is assigned to a unit beyond $3.
-SELECT assignment_id, version, unit_id, member_kind, member, from_at, until_at FROM assignment
+SELECT assignment_id, version, unit_id, member_kind, member, from_at, until_at, weight, is_primary AS "primary" FROM assignment
 WHERE account_id = $1 AND unit_id = $2 AND NOT deleted AND (until_at IS NULL OR until_at > $3)
 ORDER BY member_kind, member, assignment_id

@@ -1,6 +1,7 @@
 -- name: list_revisions
--- The directory revision of each account that has a directory.
-SELECT account_id, revision FROM directory WHERE account_id = ANY ($1::text[])
+-- The directory revision of each account that has a directory, and how its uses are split.
+SELECT account_id, revision, split_policy, split_changes::text
+FROM directory LEFT JOIN account USING (account_id) WHERE account_id = ANY ($1::text[])
 
 -- name: list_number_histories
 -- When each number is held, with its units cut to their own lives; one row for each tenure, one for none.
@@ -19,14 +20,15 @@ ORDER BY n.account_id, n.number, t.from_at
 
 -- name: list_user_tenures
 -- The units of users, directly and through the teams they are in at the time.
-SELECT asked.account_id, asked.user_id, a.unit_id, a.from_at, least(a.until_at, u.archived_at) AS until_at
+SELECT asked.account_id, asked.user_id, a.unit_id, a.from_at, least(a.until_at, u.archived_at) AS until_at,
+       true AS direct, a.weight, a.is_primary
 FROM unnest($1::text[], $2::text[]) AS asked (account_id, user_id)
 JOIN assignment a ON a.account_id = asked.account_id AND a.member_kind = 'user' AND a.member = asked.user_id
 JOIN unit u ON u.account_id = a.account_id AND u.unit_id = a.unit_id
 WHERE NOT a.deleted AND NOT u.deleted
 UNION ALL
 SELECT asked.account_id, asked.user_id, a.unit_id, greatest(m.from_at, a.from_at),
-       least(m.until_at, a.until_at, u.archived_at)
+       least(m.until_at, a.until_at, u.archived_at), false, a.weight, a.is_primary
 FROM unnest($1::text[], $2::text[]) AS asked (account_id, user_id)
 JOIN team_membership m ON m.account_id = asked.account_id AND m.user_id = asked.user_id
 JOIN assignment a ON a.account_id = m.account_id AND a.member_kind = 'team' AND a.member = m.team_id
@@ -68,8 +70,8 @@ WHERE account_id = $1 AND usage_id = $2 AND rating_revision = $3
 
 -- name: list_charges
 -- The shares of charges by id, in order of the unit.
-SELECT charge_id, unit_id, amount, calls, duration_ms, billed_s, allocation_revision, rule, matched, units, flags,
-       directory_revision
+SELECT charge_id, unit_id, amount, calls, duration_ms, billed_s, allocation_revision, rule, matched, units, split,
+       weight, weights, flags, directory_revision
 FROM charge
 WHERE account_id = $1 AND use_on = $2 AND charge_id = ANY ($3::uuid[])
 ORDER BY unit_id NULLS FIRST, charge_id

@@ -18,8 +18,9 @@ CHARGE_COLUMNS = (
     "account_id", "charge_id", "use_on", "booked_period", "occurred_at", "billed_at", "recorded_at",
     "rated_usage_id", "usage_id", "cause_id", "reverses", "unit_id", "rating_revision", "allocation_revision",
     "calls", "duration_ms", "billed_s", "amount", "currency", "kind", "category", "direction", "channel",
-    "rule", "matched", "units", "flags", "directory_revision", "own_number", "user_id", "team_id", "queue_id",
-    "campaign_id", "prefix", "country", "other_party_token", "linked_call_id", "linked_leg_id",
+    "rule", "matched", "units", "split", "weight", "weights", "flags", "directory_revision", "own_number",
+    "user_id", "team_id", "queue_id", "campaign_id", "prefix", "country", "other_party_token", "linked_call_id",
+    "linked_leg_id",
 )  # fmt: skip
 """In the order of a charge's record."""
 
@@ -102,6 +103,9 @@ async def list_charges(
             matched=row["matched"],
             flags=tuple(row["flags"]),
             units=row["units"],
+            split=row["split"],
+            weight=row["weight"],
+            weights=row["weights"],
             directory_revision=row["directory_revision"],
             allocation_revision=row["allocation_revision"],
         )

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from chassis.database import Connection
 from chassis.sql import Queries
+from contracts.events.envelope import to_json
 from services.billing_units.domain.directory_view import FOR_EVER
 from services.billing_units.domain.placement import Placement
 from services.billing_units.domain.unit_names import name_key
@@ -48,7 +49,17 @@ class NamedUnit:
 COLUMNS: Mapping[EntryKind, tuple[str, tuple[str, ...]]] = {
     "account": (
         "upsert_accounts",
-        ("account_id", "version", "name", "currency", "zone", "anchor_day", "split_policy", "deleted"),
+        (
+            "account_id",
+            "version",
+            "name",
+            "currency",
+            "zone",
+            "anchor_day",
+            "split_policy",
+            "split_changes",
+            "deleted",
+        ),
     ),
     "user": ("upsert_users", ("account_id", "user_id", "version", "name", "email", "deleted")),
     "team": ("upsert_teams", ("account_id", "team_id", "version", "name", "deleted")),
@@ -72,6 +83,8 @@ COLUMNS: Mapping[EntryKind, tuple[str, tuple[str, ...]]] = {
             "member",
             "from_at",
             "until_at",
+            "weight",
+            "primary",
             "deleted",
         ),
     ),
@@ -110,7 +123,10 @@ async def upsert_entries(
 
 
 def _value(entry: Entry, name: str) -> Any:
-    return name_key(entry.data.name) if name == "name_key" else getattr(entry.data, name)
+    if name == "name_key":
+        return name_key(entry.data.name)
+    value = getattr(entry.data, name)
+    return to_json(value).decode() if name == "split_changes" else value
 
 
 async def list_named_units(

@@ -1,12 +1,21 @@
 """Reads what numbers, users and units mean over time, for many keys at once."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
+
+import orjson
 
 from chassis.database import Connection
 from chassis.sql import Queries
-from services.billing_units.domain.directory_view import FOR_EVER, NumberHistory, Tenure
+from services.billing_units.domain.directory_view import (
+    FOR_EVER,
+    NumberHistory,
+    PolicyChange,
+    SplitPolicy,
+    Tenure,
+)
 
 QUERIES = Queries("services.billing_units", "queries/usage.sql")
 
@@ -14,10 +23,34 @@ Key = tuple[str, str]
 """Account and the id of something in it."""
 
 
-async def list_revisions(connection: Connection, account_ids: Collection[str]) -> dict[str, int]:
-    """The directory revision of each account that has a directory."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A directory as it stands: its revision and how uses are split. changes: as JSON, read only when needed."""
+
+    revision: int
+    policy: SplitPolicy
+    changes: str
+
+    def policy_changes(self) -> tuple[PolicyChange, ...]:
+        """The dated changes of the policy, in order of time."""
+        return tuple(
+            PolicyChange(from_at=datetime.fromisoformat(change["from_at"]).astimezone(UTC), policy=change["policy"])
+            for change in orjson.loads(self.changes)
+        )
+
+
+NO_DIRECTORY = Standing(revision=0, policy="equal", changes="[]")
+
+
+async def list_standings(connection: Connection, account_ids: Collection[str]) -> dict[str, Standing]:
+    """How the directory of each account that has one stands."""
     rows = await connection.fetch(QUERIES["list_revisions"], list(account_ids))
-    return {row["account_id"]: row["revision"] for row in rows}
+    return {
+        row["account_id"]: Standing(
+            revision=row["revision"], policy=row["split_policy"] or "equal", changes=row["split_changes"] or "[]"
+        )
+        for row in rows
+    }
 
 
 async def list_number_histories(connection: Connection, keys: Collection[Key]) -> dict[Key, NumberHistory]:
@@ -43,7 +76,15 @@ async def list_user_tenures(connection: Connection, keys: Collection[Key]) -> di
     tenures: dict[Key, list[Tenure]] = {}
     for row in rows:
         key = (row["account_id"], row["user_id"])
-        tenures.setdefault(key, []).append(_tenure(row["unit_id"], row["from_at"], row["until_at"]))
+        tenure = Tenure(
+            unit_id=str(row["unit_id"]),
+            from_at=row["from_at"],
+            until_at=row["until_at"] or FOR_EVER,
+            direct=row["direct"],
+            weight=row["weight"],
+            primary=row["is_primary"],
+        )
+        tenures.setdefault(key, []).append(tenure)
     return {key: tuple(found) for key, found in tenures.items()}
 
 

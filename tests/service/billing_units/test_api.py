@@ -88,10 +88,10 @@ async def test_two_hundred_assign_one_number_and_one_succeeds(
 async def test_without_the_check_the_constraint_still_judges(database: str, allocating: Allocating) -> None:
     await allocating.adopt(*a_working_account(), a_number(OTHER_NUMBER))
     statement = """
-        INSERT INTO assignment (account_id, assignment_id, version, unit_id, member_kind, member, from_at, deleted,
-                                changed_at, account_no, directory_revision)
-        SELECT account_id, gen_random_uuid(), 1, gen_random_uuid(), 'number', $2, now(), false, now(), account_no,
-               revision
+        INSERT INTO assignment (account_id, assignment_id, version, unit_id, member_kind, member, from_at, weight,
+                                is_primary, deleted, changed_at, account_no, directory_revision)
+        SELECT account_id, gen_random_uuid(), 1, gen_random_uuid(), 'number', $2, now(), 1, false, false, now(),
+               account_no, revision
         FROM directory WHERE account_id = $1
     """
 

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.billing_units.domain.allocation import Allocation, allocate
-from services.billing_units.domain.directory_view import FOR_EVER, DirectoryView, NumberHistory, Tenure, units_at
+from services.billing_units.domain.directory_view import FOR_EVER, DirectoryView, NumberHistory, Tenure
+from services.billing_units.domain.splitting import split_at
 
 NUMBER = "+442079460018"
 USER = "agent-17"
@@ -105,7 +106,7 @@ def test_the_units_of_a_user_are_those_that_hold_then_in_any_order(
     expected = sorted({tenure.unit_id for tenure in found if tenure.from_at <= instant < tenure.until_at})
     shuffled = list(found)
     order.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert list(units_at(shuffled, instant)) == expected
+    assert list(split_at("equal", shuffled, instant).unit_ids) == expected
 
 
 @given(st.lists(tenures, max_size=4), st.lists(tenures, max_size=1), instants, st.none() | instants)
