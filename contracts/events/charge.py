@@ -57,7 +57,7 @@ class Charge:
 
     charge_id: UUIDv5 of usage, rating revision, allocation revision, unit and sign. reverses: the charge that
     a reversal takes back. unit_id absent: *Unassigned*. calls, duration_ms and billed_s are shares too, so
-    that units always sum to the total.
+    that units always sum to the total. unit_override: what the call itself named, counted or not.
     """
 
     account_id: AccountId
@@ -85,6 +85,7 @@ class Charge:
     reverses: Uuid | None = None
     own_number: Party | None = None
     user_id: Identifier | None = None
+    unit_override: Identifier | None = None
     team_id: Identifier | None = None
     queue_id: Identifier | None = None
     campaign_id: Identifier | None = None

@@ -1,5 +1,7 @@
 """Wires the service: the only place that knows settings, pools, handlers and doors at once."""
 
+from functools import partial
+
 from starlette.types import ASGIApp
 
 from chassis.assembly import IngestProcess, api_process
@@ -12,7 +14,9 @@ from services.billing_units.api.application import application
 from services.billing_units.consumers import SERVICE, routes
 from services.billing_units.handlers.commands import Commands
 from services.billing_units.handlers.directory_cache import DirectoryCache
+from services.billing_units.handlers.reattribution import ReattributionHandler
 from services.billing_units.handlers.usage import UsageHandler
+from services.billing_units.jobs import reattribute
 from services.billing_units.settings import BillingUnitsSettings
 
 
@@ -20,8 +24,11 @@ async def ingest(settings: BillingUnitsSettings) -> Process:
     """Consumers and jobs."""
     process = await IngestProcess.open(SERVICE, settings)
     usage = UsageHandler(directory=DirectoryCache(max_answers=settings.directory_cache))
+    moving = ReattributionHandler(pool=process.pool, schema=SERVICE, clock=system_clock, directory=usage.directory)
     return process.with_routes(
-        routes(usage, record_max_bytes=settings.record_max_bytes), monthly_tables=("charge",)
+        routes(usage, record_max_bytes=settings.record_max_bytes),
+        monthly_tables=("charge",),
+        jobs=(partial(reattribute, moving),),
     )
 
 

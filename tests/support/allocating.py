@@ -24,6 +24,7 @@ from contracts.topics import BILLING_UNITS_FACTS, CHARGES, DIRECTORY, RATED_USAG
 from contracts.values.ids import IdKind, derived_id
 from services.billing_units.consumers import SERVICE, routes
 from services.billing_units.handlers.directory_cache import DirectoryCache
+from services.billing_units.handlers.reattribution import ReattributionHandler
 from services.billing_units.handlers.usage import UsageHandler
 from tests.support.schemas import as_role
 
@@ -131,6 +132,20 @@ class Allocating:
         self.fates.update(done.fates)
         self.dead.extend(dead)
         return done
+
+    async def work_off(self, ratings_per_chunk: int = 500) -> int:
+        """Let the job put right all that changes left; how many chunks it took."""
+        job = ReattributionHandler(
+            pool=self.pool,
+            schema=SERVICE,
+            clock=lambda: RECORDED_AT,
+            directory=self.cache,
+            ratings_per_chunk=ratings_per_chunk,
+        )
+        chunks = 0
+        while worked := await job.work_off():
+            chunks += worked
+        return chunks
 
     async def _claim(self, topic: str, partition: int) -> None:
         async with self.pool.acquire() as connection:

@@ -95,6 +95,8 @@ def an_assignment(
     until: str | None = None,
     name: str = "",
     deleted: bool = False,
+    weight: int = 1,
+    primary: bool = False,
 ) -> AssignmentRecorded:
     """name: tells two assignments of one member to one unit apart."""
     return AssignmentRecorded(
@@ -106,6 +108,8 @@ def an_assignment(
         member=member,
         from_at=at(since),
         until_at=until and at(until),
+        weight=weight,
+        primary=primary,
         deleted=deleted,
     )
 

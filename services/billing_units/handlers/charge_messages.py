@@ -9,9 +9,12 @@ from contracts.events.envelope import to_json
 from contracts.events.rated_usage import RatedUsage
 from contracts.topics import CHARGES
 from services.billing_units.domain.shares import Quantities, Share
+from services.billing_units.handlers.stored_uses import StoredUse
 from services.billing_units.store.charges import ChargeRecord
 
 SOURCE = "ringledger/billing-units"
+ChargedUse = RatedUsage | StoredUse
+"""A use as it was rated, or as its charges know it."""
 
 
 def quantities_of(usage: RatedUsage) -> Quantities:
@@ -19,7 +22,7 @@ def quantities_of(usage: RatedUsage) -> Quantities:
     return Quantities(usage.amount, usage.calls, usage.duration_ms, usage.billed_s)
 
 
-def send_charge(outgoing: Outgoing, usage: RatedUsage, share: Share, recorded_at: datetime) -> ChargeRecord:
+def send_charge(outgoing: Outgoing, usage: ChargedUse, share: Share, recorded_at: datetime) -> ChargeRecord:
     """Send the charge and return its record.
 
     A reversal is written from the reversal's own message, so its booked period and cause are its own.
@@ -55,7 +58,7 @@ def _allocation(share: Share) -> dict[str, Any]:
     return said
 
 
-def _data(usage: RatedUsage, share: Share) -> dict[str, Any]:
+def _data(usage: ChargedUse, share: Share) -> dict[str, Any]:
     """The fields of `contracts.events.charge.Charge`; building that class too would cost half as much again.
 
     What is not known is left out, as in rated usage.
@@ -89,6 +92,7 @@ def _data(usage: RatedUsage, share: Share) -> dict[str, Any]:
         "reverses": share.reverses,
         "own_number": usage.own_number,
         "user_id": usage.user_id,
+        "unit_override": usage.unit_override,
         "team_id": usage.team_id,
         "queue_id": usage.queue_id,
         "campaign_id": usage.campaign_id,
@@ -100,7 +104,7 @@ def _data(usage: RatedUsage, share: Share) -> dict[str, Any]:
     return data | {name: value for name, value in optional.items() if value is not None}
 
 
-def _record(usage: RatedUsage, share: Share, recorded_at: datetime) -> ChargeRecord:
+def _record(usage: ChargedUse, share: Share, recorded_at: datetime) -> ChargeRecord:
     """The charge in the order of CHARGE_COLUMNS."""
     quantities, linked = share.quantities, usage.linked_call
     return (
@@ -130,6 +134,7 @@ def _record(usage: RatedUsage, share: Share, recorded_at: datetime) -> ChargeRec
         *_decided(share),
         usage.own_number,
         usage.user_id,
+        usage.unit_override,
         usage.team_id,
         usage.queue_id,
         usage.campaign_id,

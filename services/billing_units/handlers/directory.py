@@ -12,6 +12,7 @@ from services.billing_units.domain.directory_view import FOR_EVER
 from services.billing_units.domain.placement import Placement, find_overlap
 from services.billing_units.domain.versions import Known, Standing, compare
 from services.billing_units.handlers.entries import entry_of, send_fact
+from services.billing_units.handlers.touching import find_touched, leave_for_the_job
 from services.billing_units.handlers.unit_names import find_name_taken
 from services.billing_units.store import directory
 from services.billing_units.store.directory import Entry, EntryKey
@@ -69,6 +70,8 @@ async def record_changes(
 ) -> None:
     """Write entries whose versions are newer than what stands, raise the revisions, publish the facts.
 
+    Charges that a change touches are left for the job to put right.
+
     The caller holds the accounts' directory stripes exclusively. Of several versions of an entry only the
     last is written and published; each counts in the revision.
     """
@@ -82,10 +85,13 @@ async def record_changes(
         next_revision[entry.account_id] += 1
         last.pop(entry.key, None)
         last[entry.key] = (entry, next_revision[entry.account_id])
+    touching = await find_touched(connection, [entry for entry, _ in last.values()])
     for kind in directory.COLUMNS:
         of_kind = [entry for entry, _ in last.values() if entry.kind == kind]
         if of_kind:
             await directory.upsert_entries(connection, kind, of_kind, recorded_at)
+    for each in touching:
+        await leave_for_the_job(connection, each, revisions[each.account_id], recorded_at)
     for entry, revision in last.values():
         send_fact(outgoing, entry, revision, recorded_at)
 

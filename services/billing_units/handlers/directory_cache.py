@@ -3,10 +3,9 @@
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from chassis.database import Connection
-from contracts.events.rated_usage import RatedUsage
 from contracts.values.phone import is_e164
 from services.billing_units.domain.directory_view import DirectoryView
 from services.billing_units.store import views
@@ -15,6 +14,19 @@ from services.billing_units.store.views import NO_DIRECTORY, Key, Standing
 Meaning = TypeVar("Meaning")
 MAX_ANSWERS = 400_000
 """Numbers, users and units kept by one process, over all accounts; about 100 MB."""
+
+
+class NamingUse(Protocol):
+    """A use by what it names of the directory."""
+
+    @property
+    def account_id(self) -> str: ...
+    @property
+    def own_number(self) -> str | None: ...
+    @property
+    def user_id(self) -> str | None: ...
+    @property
+    def unit_override(self) -> str | None: ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,7 +41,7 @@ class DirectoryCache:
     max_answers: int = MAX_ANSWERS
     _views: "OrderedDict[str, DirectoryView]" = field(default_factory=OrderedDict)
 
-    async def views(self, connection: Connection, uses: Sequence[RatedUsage]) -> Mapping[str, DirectoryView]:
+    async def views(self, connection: Connection, uses: Sequence[NamingUse]) -> Mapping[str, DirectoryView]:
         """Views that know all that these uses name. An account without a directory has revision 0."""
         account_ids = {use.account_id for use in uses}
         standings = await views.list_standings(connection, account_ids)
@@ -65,7 +77,7 @@ class DirectoryCache:
             size -= dropped.size
 
 
-def _unknown(uses: Sequence[RatedUsage], found: Mapping[str, DirectoryView]) -> tuple[set[Key], set[Key], set[Key]]:
+def _unknown(uses: Sequence[NamingUse], found: Mapping[str, DirectoryView]) -> tuple[set[Key], set[Key], set[Key]]:
     """The numbers, users and units that these uses name and no view knows yet."""
     numbers: set[Key] = set()
     users: set[Key] = set()

@@ -196,6 +196,7 @@ CREATE TABLE charge (
     directory_revision  integer NOT NULL,
     own_number          text COLLATE "C",
     user_id             text COLLATE "C",
+    unit_override       text COLLATE "C",
     team_id             text COLLATE "C",
     queue_id            text COLLATE "C",
     campaign_id         text COLLATE "C",
@@ -209,17 +210,50 @@ CREATE TABLE charge (
 ) PARTITION BY RANGE (use_on);
 CREATE INDEX charge_by_unit ON charge (account_id, unit_id, billed_at);
 
+-- How re-attribution finds the charges that a change touches.
+CREATE INDEX charge_by_number ON charge (account_id, own_number, occurred_at)
+    WHERE kind = 'charge' AND own_number IS NOT NULL;
+CREATE INDEX charge_by_user ON charge (account_id, user_id, occurred_at)
+    WHERE kind = 'charge' AND user_id IS NOT NULL;
+CREATE INDEX charge_by_override ON charge (account_id, unit_override, occurred_at)
+    WHERE kind = 'charge' AND unit_override IS NOT NULL;
+
 -- Holds what no month's partition does, so that a late or early use is never refused.
 CREATE TABLE charge_other PARTITION OF charge DEFAULT;
 ALTER TABLE charge_other ENABLE ROW LEVEL SECURITY;
 
 SELECT make_month_partitions('charge', (now() AT TIME ZONE 'UTC')::date - 62, 6);
 
+-- A change of the directory and the charges it touches: those of the numbers and users, and of the calls that name
+-- the units, in the parts, each in its span. The job looks at part after part, and within one by the instants of its
+-- charges; ids in the cursor are of charges. Work begins when the change has committed, because it is seen only then.
+CREATE TABLE reattribution (
+    account_id         text COLLATE "C" NOT NULL,
+    reattribution_id   uuid NOT NULL,
+    directory_revision integer NOT NULL,
+    state              text COLLATE "C" NOT NULL CHECK (state IN ('waiting', 'running', 'done')),
+    part_kinds         text[] NOT NULL,
+    part_members       text[] NOT NULL,
+    part_from_at       timestamptz[] NOT NULL,
+    part_until_at      timestamptz[] NOT NULL,
+    part_no            integer NOT NULL,
+    cursor_at          timestamptz,
+    cursor_id          uuid,
+    examined           bigint NOT NULL,
+    moved              bigint NOT NULL,
+    recorded_at        timestamptz NOT NULL,
+    finished_at        timestamptz,
+    PRIMARY KEY (account_id, reattribution_id),
+    UNIQUE (account_id, directory_revision),
+    CHECK ((state = 'done') = (finished_at IS NOT NULL))
+);
+CREATE INDEX reattribution_undone ON reattribution (account_id, directory_revision) WHERE state <> 'done';
+
 -- What the proof reads, as the administrator (DESIGN §5).
 CREATE VIEW verify_charge WITH (security_invoker = true) AS
 SELECT account_id, currency, booked_period, charge_id, rated_usage_id, usage_id, rating_revision,
        allocation_revision, kind, reverses, unit_id, use_on, occurred_at, own_number, user_id, rule, matched,
-       amount, calls, duration_ms, billed_s, directory_revision, recorded_at
+       amount, calls, duration_ms, billed_s, directory_revision, recorded_at, cause_id, unit_override
 FROM charge;
 
 CREATE VIEW verify_allocation WITH (security_invoker = true) AS
@@ -237,13 +271,18 @@ SELECT a.account_id, a.assignment_id, a.version, a.unit_id, a.member_kind, a.mem
        a.deleted, a.directory_revision, u.archived_at AS unit_archived_at, u.unit_id IS NOT NULL AND NOT u.deleted AS unit_known
 FROM assignment a LEFT JOIN unit u USING (account_id, unit_id);
 
+CREATE VIEW verify_reattribution WITH (security_invoker = true) AS
+SELECT account_id, reattribution_id, directory_revision, state, moved FROM reattribution;
+
 -- Current entries change; history (charge) is only ever added to.
 GRANT SELECT, INSERT, UPDATE ON directory, account, directory_user, team, team_membership, number, unit, assignment
     TO @ingest@, @api@;
 GRANT SELECT, INSERT ON charge TO @ingest@;
 GRANT SELECT, INSERT, UPDATE ON allocation TO @ingest@;
 GRANT SELECT, INSERT, DELETE ON reversal_wait TO @ingest@;
-GRANT SELECT ON charge TO @api@;
+GRANT SELECT, INSERT, UPDATE ON reattribution TO @ingest@;
+GRANT SELECT, INSERT ON reattribution TO @api@;
+GRANT SELECT ON charge, allocation TO @api@;
 
 ALTER TABLE directory ENABLE ROW LEVEL SECURITY;
 ALTER TABLE account ENABLE ROW LEVEL SECURITY;
@@ -256,6 +295,7 @@ ALTER TABLE assignment ENABLE ROW LEVEL SECURITY;
 ALTER TABLE allocation ENABLE ROW LEVEL SECURITY;
 ALTER TABLE reversal_wait ENABLE ROW LEVEL SECURITY;
 ALTER TABLE charge ENABLE ROW LEVEL SECURITY;
+ALTER TABLE reattribution ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY own_account ON directory TO @api@
     USING (account_id = nullif(current_setting('app.account', true), ''))
@@ -288,5 +328,8 @@ CREATE POLICY own_account ON reversal_wait TO @api@
     USING (account_id = nullif(current_setting('app.account', true), ''))
     WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
 CREATE POLICY own_account ON charge TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON reattribution TO @api@
     USING (account_id = nullif(current_setting('app.account', true), ''))
     WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));

@@ -19,8 +19,8 @@ CHARGE_COLUMNS = (
     "rated_usage_id", "usage_id", "cause_id", "reverses", "unit_id", "rating_revision", "allocation_revision",
     "calls", "duration_ms", "billed_s", "amount", "currency", "kind", "category", "direction", "channel",
     "rule", "matched", "units", "split", "weight", "weights", "flags", "directory_revision", "own_number",
-    "user_id", "team_id", "queue_id", "campaign_id", "prefix", "country", "other_party_token", "linked_call_id",
-    "linked_leg_id",
+    "user_id", "unit_override", "team_id", "queue_id", "campaign_id", "prefix", "country", "other_party_token",
+    "linked_call_id", "linked_leg_id",
 )  # fmt: skip
 """In the order of a charge's record."""
 

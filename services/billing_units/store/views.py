@@ -23,6 +23,14 @@ Key = tuple[str, str]
 """Account and the id of something in it."""
 
 
+def policy_changes(text: str) -> tuple[PolicyChange, ...]:
+    """The dated changes of a policy, in order of time, from their JSON."""
+    return tuple(
+        PolicyChange(from_at=datetime.fromisoformat(change["from_at"]).astimezone(UTC), policy=change["policy"])
+        for change in orjson.loads(text)
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """A directory as it stands: its revision and how uses are split. changes: as JSON, read only when needed."""
@@ -33,10 +41,7 @@ class Standing:
 
     def policy_changes(self) -> tuple[PolicyChange, ...]:
         """The dated changes of the policy, in order of time."""
-        return tuple(
-            PolicyChange(from_at=datetime.fromisoformat(change["from_at"]).astimezone(UTC), policy=change["policy"])
-            for change in orjson.loads(self.changes)
-        )
+        return policy_changes(self.changes)
 
 
 NO_DIRECTORY = Standing(revision=0, policy="equal", changes="[]")

@@ -9,7 +9,7 @@ import pytest
 from chassis.database import Pool, account_transaction
 from chassis.migrate import api_role, ingest_role
 from chassis.month_partitions import MonthPartitions
-from services.billing_units.store import charges, directory, listing, members, unit_lists, views
+from services.billing_units.store import charges, directory, listing, members, reattribution, unit_lists, views
 from tests.conftest import FreshDatabase
 from tests.support.allocating import Allocating, api_pool, ingest_pool
 from tests.support.directory import (
@@ -24,11 +24,11 @@ from tests.support.directory import (
 from tests.support.schemas import catalog_of, drawn, migrated
 
 SCHEMA = "billing_units"
-STATEMENTS = (views.QUERIES, directory.QUERIES, listing.QUERIES, unit_lists.QUERIES, members.QUERIES)
+STATEMENTS = [part.QUERIES for part in (views, directory, listing, unit_lists, members, reattribution)]
 QUERIES = {f"{name}": text for queries in STATEMENTS for name, text in queries.items()}
 TABLES = (
-    "account", "allocation", "assignment", "charge", "directory", "directory_user", "number", "reversal_wait",
-    "team", "team_membership", "unit",
+    "account", "allocation", "assignment", "charge", "directory", "directory_user", "number", "reattribution",
+    "reversal_wait", "team", "team_membership", "unit",
 )  # fmt: skip
 HOT = {
     "list_revisions": "directory_account_id",
@@ -41,19 +41,30 @@ HOT = {
     "list_charges_of_nobody": "account_id_unit_id_billed_at_idx",
     "list_placements": "assignment_by_member",
     "list_named_units": "one_unit_for_a_name",
+    "list_charges_of_number": "own_number_occurred_at",
+    "list_charges_of_user": "user_id_occurred_at",
+    "list_charges_of_override": "unit_override_occurred_at",
+    "lock_live_allocations": "allocation_pkey",
+    "list_whole_charges": "_pkey",
+    "lock_undone": "reattribution_undone",
     "list_lasting_assignments": "assignment_by_unit",
     "list_unit_users": "assignment_by_unit",
     "list_members_placements": "assignment_by_member",
     "list_available_numbers": "assignment_by_member",
 }
 _PAGE = "'harbour-care', '2026-06-02', '2026-06-03', '2000-01-01', '00000000-0000-0000-0000-000000000000', 10"
+_SPAN = "'2026-06-01', '2026-06-03', '2026-06-01', '00000000-0000-0000-0000-000000000000', 10"
 ARGUMENTS = {
     "list_charges": "'harbour-care', '2026-06-02', '{}'",
     "list_charges_of_unit": f"{_PAGE}, '6eba8e11-83a7-53a1-b36a-c1f477ee6886'",
     "list_charges_of_nobody": _PAGE,
+    "list_charges_of_number": f"'harbour-care', '+442079460018', {_SPAN}",
+    "list_charges_of_user": f"'harbour-care', 'agent-17', {_SPAN}",
+    "list_charges_of_override": f"'harbour-care', 'x', {_SPAN}",
+    "list_whole_charges": "'harbour-care', '{2026-06-02}', '{}'",
 }
 """Where nothing given would leave no partition to read."""
-VIEWS = ("verify_charge", "verify_allocation", "verify_reversal_wait", "verify_assignment")
+VIEWS = ("verify_charge", "verify_allocation", "verify_reversal_wait", "verify_assignment", "verify_reattribution")
 
 
 @pytest.fixture
@@ -182,7 +193,7 @@ async def test_the_proof_reads_every_charge_and_wait(dsn: str, ingest: Pool) -> 
         found = {view: await admin.fetch(f"SELECT * FROM {view}") for view in VIEWS}
     finally:
         await admin.close()
-    assert [len(found[view]) for view in VIEWS] == [1, 2, 1, 1]
+    assert [len(found[view]) for view in VIEWS] == [1, 2, 1, 1, 0]
     assert {row["state"] for row in found["verify_allocation"]} == {"allocated", "reversal_waiting"}
     assert found["verify_assignment"][0]["unit_known"]
 
