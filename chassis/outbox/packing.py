@@ -42,3 +42,15 @@ def unpack_messages(packed: bytes) -> Messages:
             start += length
     headers = [part or b"" for part in parts[2 * count :]]
     return Messages(keys=parts[:count], values=parts[count : 2 * count], headers=headers if any(headers) else None)
+
+
+def concatenated(lists: Sequence[Messages]) -> Messages:
+    """The messages of all lists, in order."""
+    keys: list[bytes | None] = []
+    values: list[bytes | None] = []
+    headers: list[bytes] = []
+    for messages in lists:
+        keys += messages.keys
+        values += messages.values
+        headers += messages.headers or [b""] * len(messages.values)
+    return Messages(keys=keys, values=values, headers=headers if any(headers) else None)

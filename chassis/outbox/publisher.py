@@ -1,15 +1,17 @@
 """Publishes what transactions recorded: partition lanes by their owner, standing lanes by one publisher."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
 
 import asyncpg
 
 from chassis.database import ACQUIRE_TIMEOUT_S, INFRASTRUCTURE_ERRORS, Connection, Pool
 from chassis.logs import get_logger
 from chassis.outbox.lanes import QUERIES, MessageList
-from chassis.outbox.packing import unpack_messages
+from chassis.outbox.packing import concatenated, unpack_messages
 from chassis.outbox.producer import LaneProducer, NotConfirmed
 
 LOG = get_logger(__name__)
@@ -19,7 +21,8 @@ BACKLOG_BATCHES = 8
 
 LISTS_AT_ONCE = 20
 STANDING_IDLE_S = 0.05
-STANDING_LANES_AT_ONCE = 8
+MESSAGES_AT_ONCE = 10_000
+"""Messages of standing lanes sent side by side, a single lane with more aside; bounds memory."""
 
 StillOwned = Callable[[], bool]
 PrepareTopic = Callable[[str], Awaitable[None]]
@@ -38,10 +41,11 @@ class Committed:
 async def list_waiting(connection: Connection, lane: str, published_seq: int, limit: int) -> list[MessageList]:
     """What a lane has recorded and not yet published, oldest first."""
     rows = await connection.fetch(QUERIES["list_waiting"], lane, published_seq, limit)
-    return [
-        MessageList(first_seq=row["first_seq"], topic=row["topic"], messages=unpack_messages(row["messages"]))
-        for row in rows
-    ]
+    return [_list_of(row) for row in rows]
+
+
+def _list_of(row: Mapping[str, Any]) -> MessageList:
+    return MessageList(first_seq=row["first_seq"], topic=row["topic"], messages=unpack_messages(row["messages"]))
 
 
 class PartitionPublisher:
@@ -132,28 +136,73 @@ class StandingPublisher:
 
     async def _publish_waiting(self, connection: Connection) -> bool:
         lanes = await connection.fetch(QUERIES["list_waiting_standing_lanes"])
-        for start in range(0, len(lanes), STANDING_LANES_AT_ONCE):
-            chunk = lanes[start : start + STANDING_LANES_AT_ONCE]
-            waiting = [
-                (lane, await list_waiting(connection, lane["lane"], lane["published_seq"], LISTS_AT_ONCE))
-                for lane in chunk
-            ]
-            # All are waited for, also when one fails: a lane must not be sent twice at the same time.
-            sent = await asyncio.gather(
-                *(self._send(lane["lane"], lists) for lane, lists in waiting), return_exceptions=True
-            )
-            for (lane, lists), failure in zip(waiting, sent, strict=True):
-                if lists and failure is None:
-                    await connection.execute(
-                        QUERIES["move_cursor"], lane["lane"], lists[-1].last_seq, lane["epoch"]
-                    )
-            for failure in sent:
-                if failure is not None:
-                    raise failure
+        for some in in_turns(lanes):
+            await self._publish_lanes(connection, some)
         return bool(lanes)
 
-    async def _send(self, lane: str, lists: list[MessageList]) -> None:
-        for messages in lists:
+    async def _publish_lanes(self, connection: Connection, lanes: Sequence[Mapping[str, Any]]) -> None:
+        """Send what some lanes have waiting, side by side, and move all their cursors in one commit.
+
+        Hundreds of lanes wait at once where each unit has its own: a commit for each made every unit wait for all
+        the others.
+        """
+        rows = await connection.fetch(
+            QUERIES["list_waiting_of_lanes"],
+            [lane["lane"] for lane in lanes],
+            [lane["published_seq"] for lane in lanes],
+            LISTS_AT_ONCE,
+        )
+        waiting: dict[str, list[MessageList]] = {}
+        for row in rows:
+            waiting.setdefault(row["lane"], []).append(_list_of(row))
+        # All are waited for, also when one fails: a lane must not be sent twice at the same time.
+        sent = await asyncio.gather(
+            *(self._send(lane, lists) for lane, lists in waiting.items()), return_exceptions=True
+        )
+        last_seqs = {
+            lane: lists[-1].last_seq
+            for (lane, lists), failure in zip(waiting.items(), sent, strict=True)
+            if failure is None
+        }
+        if last_seqs:
+            epochs = {lane["lane"]: lane["epoch"] for lane in lanes}
+            await connection.execute(
+                QUERIES["move_cursors"],
+                list(last_seqs),
+                list(last_seqs.values()),
+                [epochs[lane] for lane in last_seqs],
+            )
+        for failure in sent:
+            if failure is not None:
+                raise failure
+
+    async def _send(self, lane: str, lists: Sequence[MessageList]) -> None:
+        for messages in joined(lists):
             if self._prepare_topic is not None:
                 await self._prepare_topic(messages.topic)
             await self._producer.publish(lane, messages)
+
+
+def joined(lists: Sequence[MessageList]) -> list[MessageList]:
+    """The lists of a lane with neighbours of one topic made one, so that the broker is waited for once."""
+    whole = []
+    for topic, neighbours in groupby(lists, key=lambda messages: messages.topic):
+        same = list(neighbours)
+        whole.append(
+            MessageList(
+                first_seq=same[0].first_seq, topic=topic, messages=concatenated([one.messages for one in same])
+            )
+        )
+    return whole
+
+
+def in_turns(lanes: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:
+    """Lanes in groups that have about so many messages waiting as may be in memory at once."""
+    start, messages = 0, 0
+    for place, lane in enumerate(lanes):
+        if messages and messages + lane["waiting"] > MESSAGES_AT_ONCE:
+            yield lanes[start:place]
+            start, messages = place, 0
+        messages += lane["waiting"]
+    if lanes:
+        yield lanes[start:]

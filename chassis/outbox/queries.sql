@@ -45,13 +45,36 @@ WITH moved AS (
 )
 DELETE FROM outbox USING moved WHERE outbox.lane = moved.lane AND outbox.first_seq <= $2
 
+-- name: list_waiting_of_lanes
+-- As list_waiting, for several lanes at once.
+SELECT asked.lane, own.first_seq, own.topic, own.messages
+FROM unnest($1::text[], $2::bigint[]) AS asked (lane, published_seq)
+CROSS JOIN LATERAL (
+    SELECT first_seq, topic, messages FROM outbox
+    WHERE lane = asked.lane AND first_seq > asked.published_seq ORDER BY first_seq LIMIT $3
+) own
+ORDER BY asked.lane, own.first_seq
+
+-- name: move_cursors
+-- As move_cursor, for several lanes in the order in which all lock them: one commit for all.
+WITH locked AS (
+    SELECT own.lane, asked.seq
+    FROM outbox_lane own JOIN unnest($1::text[], $2::bigint[], $3::bigint[]) AS asked (lane, seq, epoch)
+        ON own.lane = asked.lane AND own.epoch = asked.epoch AND own.published_seq < asked.seq
+    ORDER BY own.lane FOR UPDATE OF own
+), moved AS (
+    UPDATE outbox_lane SET published_seq = locked.seq FROM locked WHERE outbox_lane.lane = locked.lane
+    RETURNING outbox_lane.lane, locked.seq
+)
+DELETE FROM outbox USING moved WHERE outbox.lane = moved.lane AND outbox.first_seq <= moved.seq
+
 -- name: take_lane
 -- Own a lane from now on: whoever owned it before can no longer move its cursor.
 UPDATE outbox_lane SET epoch = $2 WHERE lane = $1 AND epoch <= $2 RETURNING published_seq, last_seq
 
 -- name: list_waiting_standing_lanes
 -- Standing lanes with something to publish.
-SELECT lane, published_seq, epoch FROM outbox_lane WHERE standing AND published_seq < last_seq ORDER BY lane
+SELECT lane, published_seq, epoch, last_seq - published_seq AS waiting FROM outbox_lane WHERE standing AND published_seq < last_seq ORDER BY lane
 
 -- name: get_depth
 -- How much waits and since when; for the gauges.

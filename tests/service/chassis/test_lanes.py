@@ -120,6 +120,25 @@ async def test_a_cursor_moves_only_under_the_epoch_of_its_owner(intaking: Intaki
     assert await published() == (3, 0), "a cursor never goes back"
 
 
+async def test_several_cursors_move_each_under_its_own_epoch(pool: Pool) -> None:
+    lanes = [f"lane-{name}" for name in "abc"]
+    for lane in lanes:
+        await write(pool, lane, "one", topic="somewhere")
+        await write(pool, lane, "two", topic="somewhere")
+    await pool.execute(QUERIES["take_lane"], lanes[1], 7)
+    await pool.execute(QUERIES["move_cursors"], lanes, [1, 2, 2], [0, 0, 0])
+    assert await pool.fetch("SELECT lane, published_seq FROM outbox_lane ORDER BY lane") == [
+        (lanes[0], 1),
+        (lanes[1], 0),
+        (lanes[2], 2),
+    ]
+    assert await pool.fetch("SELECT lane, first_seq FROM outbox ORDER BY lane, first_seq") == [
+        (lanes[0], 2),
+        (lanes[1], 1),
+        (lanes[1], 2),
+    ]
+
+
 @asynccontextmanager
 async def standing_by(pool: Pool, servers: str, name: str) -> AsyncIterator[None]:
     """A standing publisher of one process."""
