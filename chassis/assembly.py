@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.types import ASGIApp
 
 from chassis.clock import system_clock
 from chassis.database import Pool, open_pool, refuse_unsafe_role
+from chassis.guard import Guard, operator_key, refuse_open_door
 from chassis.intake.consumer import Intake
 from chassis.intake.worker import Route
 from chassis.month_partitions import MonthPartitions
@@ -15,7 +17,7 @@ from chassis.outbox.publisher import PartitionPublisher, PrepareTopic, StandingP
 from chassis.probes import Probes
 from chassis.service import Part, Process, Watch
 from chassis.settings import ServiceSettings
-from chassis.web import refuse_open_door
+from chassis.signing_keys import KeyRing
 from contracts.topics import group_of
 
 API_CONNECTIONS = 8
@@ -80,20 +82,31 @@ class IngestProcess:
 
 
 async def api_process(
-    service: str, settings: ServiceSettings, application: Callable[[Pool, Probes], ASGIApp]
+    service: str, settings: ServiceSettings, application: Callable[[Pool, Guard, Probes], ASGIApp]
 ) -> Process:
     """The process of the API around its own pool; it never gets the ingest role's.
 
     Raises OpenDoor or UnsafeRole for what must not be served.
     """
-    refuse_open_door(settings.http_host, beyond_loopback=settings.api_beyond_loopback)
+    refuse_open_door(
+        settings.http_host,
+        operator_public_key=settings.operator_public_key,
+        beyond_loopback=settings.api_beyond_loopback,
+    )
     pool = await _pool(
         settings.api_postgres_dsn, service, settings, API_CONNECTIONS, f"{service}-api-{settings.instance}"
     )
     await refuse_unsafe_role(pool, service)
+    keys = KeyRing(operator=operator_key(settings.operator_public_key))
+    guard = Guard(audience=service, clock=system_clock, keys=keys)
     watch = Watch(settings=settings, intake=None, pool=pool, clock=system_clock)
-    probes = Probes(live=watch.live, ready={"database": watch.database})
-    return Process(settings=settings, application=application(pool, probes), closing=(pool.close,))
+    probes = Probes(live=watch.live, ready={"database": watch.database, "keys": keys.known})
+    return Process(
+        settings=settings,
+        application=application(pool, guard, probes),
+        parts=(partial(keys.follow, settings.kafka_bootstrap_servers),),
+        closing=(pool.close,),
+    )
 
 
 async def _pool(dsn: str, service: str, settings: ServiceSettings, connections: int, name: str) -> Pool:

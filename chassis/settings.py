@@ -16,19 +16,21 @@ class ServiceSettings(BaseSettings):
 
     needs: ClassVar[Mapping[Role, tuple[str, ...]]] = {
         "ingest": ("ingest_postgres_dsn", "kafka_bootstrap_servers"),
-        "api": ("api_postgres_dsn", "api_key"),
+        "api": ("api_postgres_dsn", "kafka_bootstrap_servers"),
     }
     """What each role cannot do without; a process is given only what its role needs."""
 
     ingest_postgres_dsn: str = Field(default="", description="Where consumers and jobs write; the ingest role.")
     api_postgres_dsn: str = Field(default="", description="Where HTTP handlers work; the row-secured role.")
-    api_key: SecretStr = Field(
-        default=SecretStr(""), description="The static key of the API until people and machines have their own."
+    operator_public_key: str = Field(
+        default="",
+        pattern=r"^([A-Za-z0-9_-]{43})?$",
+        description="Whose statements the API takes beside portal's: the command line's; empty: nobody's.",
     )
     kafka_bootstrap_servers: str = Field(default="", description="host:port of brokers, comma separated.")
     http_host: str = Field(default="127.0.0.1", description="Interface of probes, metrics and API.")
     api_beyond_loopback: bool = Field(
-        default=False, description="Let the API listen on other interfaces; something else must guard it."
+        default=False, description="Let the API listen on other interfaces with the operator key for development."
     )
     http_port: int = Field(default=8080, ge=0, lt=65536, description="Port of probes, metrics and API.")
     instance: str = Field(

@@ -11,10 +11,10 @@ import uvloop
 from pydantic import ValidationError
 
 from chassis.database import UnsafeRole
+from chassis.guard import OpenDoor
 from chassis.logs import configure_logs, get_logger
 from chassis.service import StuckError
 from chassis.settings import Role, ServiceSettings
-from chassis.web import OpenDoor
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
 EXIT_SETTINGS = 2

@@ -1,22 +1,24 @@
-"""What every HTTP API of ours shares: the static key, the account header, and problems as RFC 9457 answers."""
+"""What every HTTP API of ours shares: who asks and what for, and problems as RFC 9457 answers."""
 
-import hmac
+from collections.abc import Iterator
 from http import HTTPStatus
-from ipaddress import ip_address
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Header, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
+from chassis.guard import Guard
+from chassis.logs import get_logger
 from chassis.probes import Probes
+from chassis.statements import SCHEME, Unproven
 from contracts.events.envelope import to_json
+from contracts.values.access import EVERY_ACCOUNT, Caller, Denied, Policies, decide
 
+LOG = get_logger(__name__)
 PROBLEM_JSON = "application/problem+json"
-ACCOUNT_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9-]{0,62}$"
-Account = Annotated[str, Header(alias="Ringledger-Account", pattern=ACCOUNT_PATTERN)]
-"""The account a request is for; row-level security shows nothing else."""
 
 
 class Problem(Exception):
@@ -25,6 +27,7 @@ class Problem(Exception):
     def __init__(self, status: int, code: str, detail: str, **more: Any) -> None:
         super().__init__(detail)
         self.status = status
+        self.headers: dict[str, str] = {}
         self.body = {
             "type": f"urn:ringledger:problem:{code}",
             "title": HTTPStatus(status).phrase,
@@ -35,25 +38,6 @@ class Problem(Exception):
         }
 
 
-class OpenDoor(RuntimeError):
-    """The API was told to listen to the network although one static key is all that guards it."""
-
-
-def refuse_open_door(host: str, *, beyond_loopback: bool) -> None:
-    """Raise OpenDoor for a host that is not loopback, unless the operator says that something else guards it."""
-    if beyond_loopback or host == "localhost":
-        return
-    try:
-        loopback = ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
-        raise OpenDoor(
-            f"the API has one static key and will not listen on {host}; use 127.0.0.1, or set "
-            "…_API_BEYOND_LOOPBACK=true where something else keeps strangers out"
-        )
-
-
 def json_answer(
     body: object, *, status: int = 200, headers: dict[str, str] | None = None, media_type: str = "application/json"
 ) -> Response:
@@ -61,36 +45,108 @@ def json_answer(
     return Response(to_json(body), status_code=status, headers=headers, media_type=media_type)
 
 
-def service_api(service: str, key: str, probes: Probes, *routers: APIRouter) -> FastAPI:
-    """The application of a service: its probes open to all, everything else behind the key."""
+class UndeclaredOperation(RuntimeError):
+    """A route says nothing of who may use it, or a policy belongs to no route: the service does not start."""
+
+
+def _caller(request: Request) -> Caller:
+    caller: Caller = request.state.caller
+    return caller
+
+
+def _account(request: Request) -> str:
+    account = _caller(request).account_id
+    if account == EVERY_ACCOUNT:
+        raise Problem(422, "invalid", "This is asked of one account, not of all of them.")
+    return account
+
+
+def _account_or_every(request: Request) -> str:
+    return _caller(request).account_id
+
+
+def _units(request: Request) -> frozenset[str] | None:
+    units: frozenset[str] | None = request.state.units
+    return units
+
+
+AskedBy = Annotated[Caller, Depends(_caller)]
+"""Who asks, as the statement says."""
+
+Account = Annotated[str, Depends(_account)]
+"""The account a request is for; row-level security shows nothing else."""
+
+AccountOrEvery = Annotated[str, Depends(_account_or_every)]
+"""An account, or `*` where an operator asks for all of them."""
+
+Units = Annotated[frozenset[str] | None, Depends(_units)]
+"""The only units the answer may speak of; None for all."""
+
+
+def service_api(service: str, guard: Guard, policies: Policies, probes: Probes, *routers: APIRouter) -> FastAPI:
+    """The application of a service: its probes open to all, everything else to whom its policy allows.
+
+    Raises UndeclaredOperation unless policies and routes are the same.
+    """
     app = FastAPI(
         title=service,
         openapi_url=f"/api/v1/{service.replace('_', '-')}/openapi.json",
         docs_url=None,
         redoc_url=None,
     )
+    declared, routed = set(policies), {name for router in routers for name in operations(router)}
+    if wrong := declared ^ routed:
+        raise UndeclaredOperation(f"{service}: policy and route do not meet for {', '.join(sorted(wrong))}")
     app.router.routes.extend(probes.routes())
-    _answer_problems(app)
+    answer_problems(app)
     for router in routers:
-        app.include_router(router, dependencies=[_key_check(key)])
+        app.include_router(router, dependencies=[_admission(guard, policies)])
     return app
 
 
-def _key_check(key: str) -> Any:
-    """Lets only `Authorization: Bearer <key>` pass, compared in constant time."""
-    wanted = f"Bearer {key}".encode()
-
-    async def with_key(authorization: Annotated[str, Header()] = "") -> None:
-        if not hmac.compare_digest(authorization.encode("utf-8", "surrogateescape"), wanted):
-            raise Problem(401, "unauthenticated", "Send `Authorization: Bearer <key>` with the service's key.")
-
-    return Depends(with_key)
+def operations(router: APIRouter) -> Iterator[str]:
+    """What a router answers, each as policies name it: its method and its path."""
+    for route in router.routes:
+        assert isinstance(route, APIRoute), f"{route} is no operation of an API"
+        yield from (f"{method} {route.path}" for method in sorted(route.methods or ()))
 
 
-def _answer_problems(app: FastAPI) -> None:
+def _admission(guard: Guard, policies: Policies) -> Any:
+    """Lets in who may: a statement first, then the operation's policy."""
+
+    async def admit(request: Request) -> None:
+        caller = guard.admit(request.headers.get("authorization", ""))
+        if isinstance(caller, Unproven):
+            raise _unproven(guard, caller)
+        request.state.caller = caller
+        verdict = decide(caller, policies[f"{request.method} {request.scope['route'].path}"])
+        if isinstance(verdict, Denied):
+            raise Problem(403, verdict.code, verdict.says)
+        request.state.units = verdict.units
+
+    return Depends(admit)
+
+
+def _unproven(guard: Guard, found: Unproven) -> Problem:
+    LOG.info("not_admitted", why=found.why)
+    if not guard.keys.complete:
+        problem = Problem(503, "starting", "The keys of statements are still being read.")
+        problem.headers["Retry-After"] = "2"
+        return problem
+    detail = "Services answer only to signed statements; ask portal, or use the command line."
+    problem = Problem(401, "unauthenticated", detail)
+    problem.headers["WWW-Authenticate"] = SCHEME
+    return problem
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Make every refusal and every mistake of a request a problem that names the request."""
+
     @app.exception_handler(Problem)
     async def problem(request: Request, error: Problem) -> Response:
-        return json_answer(error.body, status=error.status, media_type=PROBLEM_JSON)
+        caller = getattr(request.state, "caller", None)
+        body = error.body if caller is None else error.body | {"request_id": caller.request_id}
+        return json_answer(body, status=error.status, headers=error.headers, media_type=PROBLEM_JSON)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:

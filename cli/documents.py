@@ -1,4 +1,4 @@
-"""`python -m cli.documents [--check]`: the flow table of README and the table of settings, from the code."""
+"""`python -m cli.documents [--check]`: README's flow table, the settings and who may do what, from the code."""
 
 import argparse
 import sys
@@ -11,10 +11,12 @@ from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 
 from chassis.settings import ServiceSettings
+from cli.access_table import access_page
 from contracts.topics import SERVICES, TOPICS
 
 README = Path("README.md")
 SETTINGS = Path("docs/settings.md")
+ACCESS = Path("docs/access.md")
 _BEGIN = "<!-- flow: generated from contracts/topics.py -->\n"
 _END = "<!-- end of flow -->\n"
 
@@ -82,11 +84,11 @@ def _plain(value: Any) -> str:
 
 
 def main(arguments: list[str], root: Path) -> int:
-    """Write both, or with `--check` compare only: 1 when one is stale."""
+    """Write all of them, or with `--check` compare only: 1 when one is stale."""
     parser = argparse.ArgumentParser(prog="python -m cli.documents", description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare only; exit 1 naming stale files")
     check = parser.parse_args(arguments).check
-    wanted = {README: readme((root / README).read_text("utf-8")), SETTINGS: settings_page()}
+    wanted = {README: readme((root / README).read_text("utf-8")), SETTINGS: settings_page(), ACCESS: access_page()}
     stale = [path for path, text in wanted.items() if _read(root / path) != text]
     for path in stale:
         if check:

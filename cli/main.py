@@ -2,7 +2,21 @@
 
 import typer
 
-from cli.commands import cdrs, conflicts, demo, directory, dlq, migrate, plans, rate, stack, suspense, units, verify
+from cli.commands import (
+    cdrs,
+    conflicts,
+    demo,
+    directory,
+    dlq,
+    migrate,
+    operator_key,
+    plans,
+    rate,
+    stack,
+    suspense,
+    units,
+    verify,
+)
 
 app = typer.Typer(
     name="ringledger",
@@ -14,6 +28,7 @@ app = typer.Typer(
 demo.register(app)
 stack.register(app)
 migrate.register(app)
+operator_key.register(app)
 verify.register(app)
 suspense.register(app)
 conflicts.register(app)
@@ -23,6 +38,7 @@ plans.register(app)
 directory.register(app)
 cdrs.register(app)
 rate.register(app)
+operator_key.register(app)
 
 if __name__ == "__main__":
     app()

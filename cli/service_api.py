@@ -1,4 +1,4 @@
-"""Asks a service's API as an operator does: finds the address, sends the key, makes a sentence of a refusal."""
+"""Asks a service's API as an operator does: finds the address, signs who asks, makes a sentence of a refusal."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     import httpx
 
 TIMEOUT_S = 60
-# The default of docker-compose.yml: good for one machine, replaced everywhere else.
-DEVELOPMENT_KEY = "development-only-api-key"
+OPERATOR_KEY = "RINGLEDGER_OPERATOR_KEY"
+# Its public half is the default of docker-compose.yml: good for one machine, replaced everywhere else.
+DEVELOPMENT_KEY = "ZGV2ZWxvcG1lbnQtb25seS1vcGVyYXRvci1rZXktMzI"
 
 
 class Refused(Exception):
@@ -40,6 +41,34 @@ def post(service: str, path: str, account: str, document: Mapping[str, Any], *, 
     return _ask("POST", service, path, account, document=document, data=data)
 
 
+def operator_statement(service: str, account: str) -> str:
+    """The `Authorization` header by which a service knows the operator, who acts for `account`.
+
+    Raises StackError when RINGLEDGER_OPERATOR_KEY holds no key.
+    """
+    from chassis.clock import system_clock, system_random
+    from chassis.statements import OPERATOR_KEY_ID, SCHEME, SigningKey, read_private, sign
+    from contracts.values.access import Caller, CallerKind, Privilege
+    from contracts.values.ids import time_ordered_id
+
+    now = system_clock()
+    try:
+        key = SigningKey(
+            key_id=OPERATOR_KEY_ID, private=read_private(os.environ.get(OPERATOR_KEY) or DEVELOPMENT_KEY)
+        )
+    except ValueError as error:
+        raise StackError(f"{OPERATOR_KEY} holds no key; make one with `ringledger operator-key`") from error
+    caller = Caller(
+        account_id=account,
+        kind=CallerKind.OPERATOR,
+        caller_id="operator",
+        privileges=frozenset({Privilege.OPERATE}),
+        units=None,
+        request_id=str(time_ordered_id(now, system_random)),
+    )
+    return f"{SCHEME} {sign(caller, audience=service, now=now, key=key)}"
+
+
 def _ask(
     method: Literal["GET", "POST"],
     service: str,
@@ -52,8 +81,7 @@ def _ask(
 ) -> Any:
     import httpx
 
-    key = os.environ.get(f"{service.upper()}_API_KEY") or DEVELOPMENT_KEY
-    headers = {"Authorization": f"Bearer {key}", "Ringledger-Account": account}
+    headers = {"Authorization": operator_statement(service, account)}
     url = f"{api_url(service, data=data)}{path}"
     # A proxy that the environment names for the internet does not lead back to this machine.
     by_proxy = not url.startswith(f"http://{LOOPBACK}:")

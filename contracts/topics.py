@@ -22,6 +22,7 @@ from contracts.events.facts import (
     PLAN_ACTIVATION_FACT,
     PLAN_FACT,
     PLAN_PART_FACT,
+    SIGNING_KEY_FACT,
     TEAM_FACT,
     TEAM_MEMBERSHIP_FACT,
     UNIT_FACT,
@@ -154,6 +155,17 @@ UNIT_COSTS = Topic(
     partitions=1,
 )
 
+PORTAL_FACTS = Topic(
+    name="portal.facts.v1",
+    summary="Public keys of the statements that say who asks; every API reads it whole, without a group.",
+    events=(SIGNING_KEY_FACT,),
+    key="key id",
+    producer="portal",
+    consumers=(),
+    partitions=1,
+    retention_days=FOR_EVER,
+)
+
 TOPICS: tuple[Topic, ...] = (
     CALLS,
     DIRECTORY,
@@ -164,6 +176,7 @@ TOPICS: tuple[Topic, ...] = (
     PERIODS,
     REPORTS,
     UNIT_COSTS,
+    PORTAL_FACTS,
 )
 """In the order of a call's way; README's flow table and the compose file follow it."""
 

@@ -15,6 +15,8 @@ from contracts.events.fields import (
     CurrencyCode,
     Identifier,
     Instant,
+    KeyId,
+    PublicKey,
     Revision,
     Sha256,
     Uuid,
@@ -152,6 +154,20 @@ class PlanActivationFact:
     deleted: bool
 
 
+@message
+class SigningKeyFact:
+    """A public key of portal's statements (base64url of its 32 bytes), valid in [valid_from_at, valid_until_at).
+
+    A key withdrawn early is published again, with the next version and an earlier end.
+    """
+
+    key_id: KeyId
+    version: Revision
+    public_key: PublicKey
+    valid_from_at: Instant
+    valid_until_at: Instant
+
+
 ACCOUNT_FACT = EventType(name="ringledger.account-fact.v1", data=AccountFact, summary="An account as adopted.")
 USER_FACT = EventType(name="ringledger.user-fact.v1", data=UserFact, summary="A user as adopted.")
 TEAM_FACT = EventType(name="ringledger.team-fact.v1", data=TeamFact, summary="A team as adopted.")
@@ -175,4 +191,7 @@ PLAN_ACTIVATION_FACT = EventType(
     name="ringledger.plan-activation-fact.v1",
     data=PlanActivationFact,
     summary="A plan version is used from an instant on.",
+)
+SIGNING_KEY_FACT = EventType(
+    name="ringledger.signing-key-fact.v1", data=SigningKeyFact, summary="A key that verifies statements."
 )

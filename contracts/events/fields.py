@@ -159,6 +159,12 @@ CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 Token = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 """A keyed pseudonym of the other party's number: key id, dot, HMAC."""
 
+KeyId = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")]
+"""Names a signing key; it stands between dots in a statement."""
+
+PublicKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")]
+"""An Ed25519 public key: base64url of 32 bytes, without padding."""
+
 Cls = TypeVar("Cls")
 
 

@@ -248,4 +248,17 @@ def _period() -> list[tuple[EventType[Any], Any]]:
     return [(PERIOD_STATE_CHANGED, state), (UNIT_REPORT_MADE, report)]
 
 
-EXAMPLES: dict[str, Any] = {kind.name: data for kind, data in [*_directory(), *_plan(), *_call(), *_period()]}
+def _keys() -> list[tuple[EventType[Any], Any]]:
+    key = facts.SigningKeyFact(
+        key_id="k20260602-7f3kq0zb",
+        version=1,
+        public_key="FsVzDw5T6Pz7oHpZ0m8kSgFq3p6cYxJrT2LhQ9vKc1E",
+        valid_from_at=datetime(2026, 6, 2, tzinfo=UTC),
+        valid_until_at=datetime(2026, 6, 4, tzinfo=UTC),
+    )
+    return [(facts.SIGNING_KEY_FACT, key)]
+
+
+EXAMPLES: dict[str, Any] = {
+    kind.name: data for kind, data in [*_directory(), *_plan(), *_call(), *_period(), *_keys()]
+}

@@ -7,6 +7,7 @@ from starlette.types import ASGIApp
 from chassis.assembly import IngestProcess, api_process
 from chassis.clock import system_clock, system_random
 from chassis.database import Pool
+from chassis.guard import Guard
 from chassis.probes import Probes
 from chassis.service import Process
 from chassis.settings import Role
@@ -35,9 +36,9 @@ async def ingest(settings: BillingUnitsSettings) -> Process:
 async def serve(settings: BillingUnitsSettings) -> Process:
     """The API."""
 
-    def with_commands(pool: Pool, probes: Probes) -> ASGIApp:
+    def with_commands(pool: Pool, guard: Guard, probes: Probes) -> ASGIApp:
         commands = Commands(pool=pool, schema=SERVICE, clock=system_clock, random=system_random)
-        return application(commands, pool, settings.api_key.get_secret_value(), probes)
+        return application(commands, pool, guard, probes)
 
     return await api_process(SERVICE, settings, with_commands)
 

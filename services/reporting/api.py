@@ -1,4 +1,4 @@
-"""HTTP in: what units cost, and reports of it. On loopback with one static key for now."""
+"""HTTP in: what units cost, and reports of it."""
 
 import re
 from datetime import date
@@ -13,10 +13,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from chassis.clock import Clock, Random
 from chassis.database import Pool, account_transaction
+from chassis.guard import Guard
 from chassis.probes import Probes
-from chassis.web import PROBLEM_JSON, Account, Problem, json_answer, service_api
+from chassis.web import PROBLEM_JSON, Account, Problem, Units, json_answer, service_api
 from contracts.events.charge import UNASSIGNED
 from contracts.values.ids import time_ordered_id
+from services.reporting.domain.access import POLICIES
 from services.reporting.domain.rollup import Quantities
 from services.reporting.domain.summary import MixedCurrencies, SummaryLine
 from services.reporting.handlers.reports import NotAPeriod, UnknownAccount, make_unit_report, sum_up_period
@@ -45,9 +47,10 @@ class ReportAsked(BaseModel):
     period: Day
 
 
-def api(pool: Pool, key: str, probes: Probes, *, clock: Clock, random: Random) -> FastAPI:
+def api(pool: Pool, guard: Guard, probes: Probes, *, clock: Clock, random: Random) -> FastAPI:
     """The application of this service."""
-    app = service_api("reporting", key, probes, _unit_costs(pool, clock), _unit_reports(pool, clock, random))
+    routers = (_unit_costs(pool, clock), _unit_reports(pool, clock, random))
+    app = service_api("reporting", guard, POLICIES, probes, *routers)
     _answer_refusals(app)
     return app
 
@@ -56,9 +59,11 @@ def _unit_costs(pool: Pool, clock: Clock) -> APIRouter:
     router = APIRouter(prefix="/api/v1/unit-costs")
 
     @router.get("")
-    async def summarise(account: Account, period: Day | None = None, group: Group = "unit") -> Response:
+    async def summarise(
+        account: Account, only: Units, period: Day | None = None, group: Group = "unit"
+    ) -> Response:
         async with account_transaction(pool, account) as connection:
-            found = await sum_up_period(connection, account, period, now=clock(), group=group)
+            found = await sum_up_period(connection, account, period, now=clock(), group=group, only=only)
         summary = found.summary
         return json_answer(
             {
@@ -73,13 +78,15 @@ def _unit_costs(pool: Pool, clock: Clock) -> APIRouter:
     @router.get("/{unit}")
     async def list_costs(
         account: Account,
+        only: Units,
         unit: str,
         after_seq: Annotated[int, Query(ge=0, lt=2**62)] = 0,
         limit: Annotated[int, Query(ge=1, le=MAX_COSTS)] = 100,
     ) -> Response:
         unit_key = _unit_key(unit)
         async with account_transaction(pool, account) as connection:
-            if await find_unit_lane(connection, account, unit_key) is None:
+            hidden = only is not None and unit_key not in only
+            if hidden or await find_unit_lane(connection, account, unit_key) is None:
                 raise Problem(404, "not_found", "This account has no such billing unit.")
             # One more than asked tells whether there is more.
             costs = await list_unit_costs(connection, account, unit_key, after_seq=after_seq, limit=limit + 1)

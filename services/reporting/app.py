@@ -7,6 +7,7 @@ from starlette.types import ASGIApp
 from chassis.assembly import IngestProcess, api_process
 from chassis.clock import system_clock, system_random
 from chassis.database import Pool
+from chassis.guard import Guard
 from chassis.probes import Probes
 from chassis.service import Process
 from chassis.settings import Role
@@ -36,8 +37,8 @@ async def ingest(settings: ReportingSettings) -> Process:
 async def serve(settings: ReportingSettings) -> Process:
     """The API."""
 
-    def application(pool: Pool, probes: Probes) -> ASGIApp:
-        return api(pool, settings.api_key.get_secret_value(), probes, clock=system_clock, random=system_random)
+    def application(pool: Pool, guard: Guard, probes: Probes) -> ASGIApp:
+        return api(pool, guard, probes, clock=system_clock, random=system_random)
 
     return await api_process(SERVICE, settings, application)
 

@@ -1,4 +1,4 @@
-"""HTTP in: rate plans, suspense, and the explanation of a price. On loopback with one static key for now."""
+"""HTTP in: rate plans, suspense, and the explanation of a price."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -6,14 +6,16 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
+from fastapi import APIRouter, Depends, FastAPI, Query, Request
 from fastapi.responses import Response
 
 from chassis.database import Pool, account_transaction
+from chassis.guard import Guard
 from chassis.probes import Probes
-from chassis.web import ACCOUNT_PATTERN, Account, Problem, json_answer, service_api
+from chassis.web import Account, AccountOrEvery, Problem, json_answer, service_api
 from contracts.values.money import CHARGE_SCALE, Rounding
 from services.usage_rating import store
+from services.usage_rating.domain.access import POLICIES
 from services.usage_rating.domain.deck import DeckTerms, read_deck
 from services.usage_rating.domain.plan import Price
 from services.usage_rating.domain.problems import Problems
@@ -21,15 +23,12 @@ from services.usage_rating.domain.reading import read_price
 from services.usage_rating.handlers.plans import PlanAccepted, PlansHandler
 
 MAX_PLAN_BYTES = 32 * 1024 * 1024
-AccountOrEvery = Annotated[str, Header(alias="Ringledger-Account", pattern=rf"{ACCOUNT_PATTERN}|^\*$")]
-"""An account, or `*` for a plan that is for every account without one of its own."""
-
 Limit = Annotated[int, Query(ge=1, le=500)]
 
 
-def api(plans: PlansHandler, pool: Pool, key: str, probes: Probes) -> FastAPI:
+def api(plans: PlansHandler, pool: Pool, guard: Guard, probes: Probes) -> FastAPI:
     """The application of this service."""
-    return service_api("usage_rating", key, probes, _plans(plans, pool), _usage(pool))
+    return service_api("usage_rating", guard, POLICIES, probes, _plans(plans, pool), _usage(pool))
 
 
 def _plans(plans: PlansHandler, pool: Pool) -> APIRouter:

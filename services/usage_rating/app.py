@@ -7,6 +7,7 @@ from starlette.types import ASGIApp
 from chassis.assembly import IngestProcess, api_process
 from chassis.clock import system_clock, system_random
 from chassis.database import Pool
+from chassis.guard import Guard
 from chassis.probes import Probes
 from chassis.service import Process
 from chassis.settings import Role
@@ -37,9 +38,9 @@ async def ingest(settings: UsageRatingSettings) -> Process:
 async def serve(settings: UsageRatingSettings) -> Process:
     """The API."""
 
-    def application(pool: Pool, probes: Probes) -> ASGIApp:
+    def application(pool: Pool, guard: Guard, probes: Probes) -> ASGIApp:
         plans = PlansHandler(pool=pool, schema=SERVICE, clock=system_clock, random=system_random)
-        return api(plans, pool, settings.api_key.get_secret_value(), probes)
+        return api(plans, pool, guard, probes)
 
     return await api_process(SERVICE, settings, application)
 

@@ -129,5 +129,4 @@ def _environment(service: Service, ground: Ground, database: Database, number: i
         f"{prefix}_HTTP_PORT": str(free_port()),
         f"{prefix}_INSTANCE": f"bench-{number}",
         f"{prefix}_TOKEN_KEY": "a-key-for-the-benchmark-only",
-        f"{prefix}_API_KEY": "a-key-for-the-benchmark-only",
     }

@@ -269,7 +269,6 @@ async def test_asked_to_stop_it_finishes_its_batch_and_leaves_the_rest(ground: G
     await ground.broker.publish(ground.topic, notes(*names))
     settings = ground.settings(batch_max_records=50, batch_pause_s=0.2, http_port=0)
     given = {f"NOTING_{name.upper()}": str(value) for name, value in settings.model_dump(exclude_none=True).items()}
-    given["NOTING_API_KEY"] = ""
     loop = asyncio.get_running_loop()
     with (scratch / "noting.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(

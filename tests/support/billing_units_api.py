@@ -14,8 +14,8 @@ from services.billing_units.api.application import application
 from services.billing_units.consumers import SERVICE
 from services.billing_units.handlers.commands import Commands
 from tests.support.allocating import api_pool
+from tests.support.callers import Signed, a_caller, a_guard
 
-KEY = "a-key-for-tests"
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
 
@@ -23,12 +23,12 @@ async def _well() -> str | None:
     return None
 
 
-def client_of(app: Any, account: str, key: str = KEY) -> httpx.AsyncClient:
-    """A client that names its account and its key."""
+def client_of(app: Any, account: str) -> httpx.AsyncClient:
+    """A client that signs for an operator, in one account."""
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app),
         base_url="http://billing-units",
-        headers={"Authorization": f"Bearer {key}", "Ringledger-Account": account},
+        auth=Signed(caller=a_caller(account), audience=SERVICE),
         timeout=60,
     )
 
@@ -40,6 +40,6 @@ async def api_of(dsn: str, clock: Callable[[], datetime] = lambda: NOW, connecti
     try:
         await refuse_unsafe_role(pool, SERVICE)
         commands = Commands(pool=pool, schema=SERVICE, clock=clock, random=system_random)
-        yield application(commands, pool, KEY, Probes(live=_well, ready={"database": _well}))
+        yield application(commands, pool, a_guard(SERVICE), Probes(live=_well, ready={"database": _well}))
     finally:
         await pool.close()

@@ -26,6 +26,7 @@ from services.usage_rating.domain.deck import DeckTerms, read_deck
 from services.usage_rating.domain.problems import Problems
 from services.usage_rating.handlers.plans import PlanAccepted, PlansHandler
 from tests.support.builders import a_price
+from tests.support.callers import PUBLIC_KEY
 from tests.support.schemas import as_role
 
 READY_S = 40
@@ -70,7 +71,7 @@ class WayOfACall:
             f"{prefix}_KAFKA_BOOTSTRAP_SERVERS": self.kafka,
             f"{prefix}_HTTP_PORT": str(port),
             f"{prefix}_SESSION_TIMEOUT_MS": str(SESSION_TIMEOUT_MS),
-            f"{prefix}_API_KEY": "a-key-for-tests",
+            f"{prefix}_OPERATOR_PUBLIC_KEY": PUBLIC_KEY,
             "USAGE_RATING_TOKEN_KEY": "a-token-key-for-tests",
             **settings,
         }

@@ -1,8 +1,9 @@
-"""The application: every path but the probes asks for the key and for the account it is about."""
+"""The application: every path but the probes asks who is asking, and for which account."""
 
 from fastapi import FastAPI
 
 from chassis.database import Pool
+from chassis.guard import Guard
 from chassis.probes import Probes
 from chassis.web import service_api
 from services.billing_units.api.assignments import assignment_commands, assignment_lists
@@ -10,10 +11,11 @@ from services.billing_units.api.charges import charge_lists
 from services.billing_units.api.directory import directory_commands
 from services.billing_units.api.directory_lists import directory_lists
 from services.billing_units.api.units import unit_commands, unit_lists_of
+from services.billing_units.domain.access import POLICIES
 from services.billing_units.handlers.commands import Commands
 
 
-def application(commands: Commands, pool: Pool, key: str, probes: Probes) -> FastAPI:
+def application(commands: Commands, pool: Pool, guard: Guard, probes: Probes) -> FastAPI:
     """Commands and lists of billing units."""
     routers = (
         unit_commands(commands),
@@ -24,4 +26,4 @@ def application(commands: Commands, pool: Pool, key: str, probes: Probes) -> Fas
         directory_lists(pool),
         charge_lists(pool),
     )
-    return service_api("billing_units", key, probes, *routers)
+    return service_api("billing_units", guard, POLICIES, probes, *routers)

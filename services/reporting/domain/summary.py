@@ -45,10 +45,13 @@ class Summary:
     total: Quantities
 
 
-def summarise(rows: Sequence[CostRow], *, units: Iterable[str], currency: str) -> Summary:
+def summarise(
+    rows: Sequence[CostRow], *, units: Iterable[str], currency: str, only: frozenset[str] | None = None
+) -> Summary:
     """The rows with a line of zeros for each unit, and for unassigned, that cost nothing.
 
-    currency: the account's. Raises MixedCurrencies when a row is in another.
+    currency: the account's. only: the units that may be seen; total and shares are then of these alone.
+    Raises MixedCurrencies when a row is in another.
     """
     others = {row.currency for row in rows} - {currency}
     if others:
@@ -59,7 +62,8 @@ def summarise(rows: Sequence[CostRow], *, units: Iterable[str], currency: str) -
         for unit in {None, *units}
         if unit not in present
     ]
-    ordered = sorted([*rows, *absent], key=_place)
+    seen = [row for row in (*rows, *absent) if only is None or row.unit_id in only]
+    ordered = sorted(seen, key=_place)
     shares = shares_of([row.quantities.amount for row in ordered])
     return Summary(
         currency=currency,

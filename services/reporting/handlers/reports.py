@@ -34,10 +34,17 @@ class PeriodSummary:
 
 
 async def sum_up_period(
-    connection: Connection, account_id: str, period: date | None, *, now: datetime, group: str = "unit"
+    connection: Connection,
+    account_id: str,
+    period: date | None,
+    *,
+    now: datetime,
+    group: str = "unit",
+    only: frozenset[str] | None = None,
 ) -> PeriodSummary:
     """What each unit cost in a booked period; without one, in the latest that has costs, else the present one.
 
+    only: the units that may be seen, None for all and what is unassigned.
     Raises UnknownAccount, NotAPeriod, or MixedCurrencies when the account's costs are not in one currency.
     """
     terms = await find_account(connection, account_id)
@@ -53,7 +60,7 @@ async def sum_up_period(
     currency = terms.currency if terms else (rows[0].currency if rows else None)
     if currency is None:
         raise NotAPeriod(f"nothing was booked in {booked}, and the account's periods are not known yet")
-    return PeriodSummary(booked_period=booked, summary=summarise(rows, units=units, currency=currency))
+    return PeriodSummary(booked_period=booked, summary=summarise(rows, units=units, currency=currency, only=only))
 
 
 def _present_period(terms: AccountTerms | None, now: datetime) -> date:

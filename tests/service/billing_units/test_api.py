@@ -8,8 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
+from contracts.values.access import Privilege
+from services.billing_units.consumers import SERVICE
 from tests.support.allocating import Allocating, ingest_pool
 from tests.support.billing_units_api import client_of
+from tests.support.callers import a_caller, statement
 from tests.support.directory import (
     ACCOUNT,
     NUMBER,
@@ -164,8 +167,13 @@ async def test_another_account_sees_and_changes_nothing(app: Any, client: httpx.
     assert (await client.get(f"/api/v1/accounts/{ACCOUNT}")).json()["data"]["currency"] == "EUR"
 
 
-async def test_the_key_is_asked_for(app: Any) -> None:
-    async with client_of(app, ACCOUNT, "wrong") as stranger:
-        refused = await stranger.get("/api/v1/numbers")
-        assert (refused.status_code, refused.json()["code"]) == (401, "unauthenticated")
+async def test_a_statement_is_asked_for_and_privileges_decide(app: Any, client: httpx.AsyncClient) -> None:
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://billing-units") as stranger:
+        assert (await stranger.get("/api/v1/numbers")).status_code == 401
         assert (await stranger.get("/livez")).status_code == 200
+        viewer = a_caller(ACCOUNT, Privilege.VIEW_BILLING_UNIT)
+        headers = {"Authorization": statement(viewer, SERVICE)}
+        assert (await stranger.get("/api/v1/billing-units", headers=headers)).status_code == 200
+        refused = await stranger.post("/api/v1/billing-units", json={"name": "Mine"}, headers=headers)
+        assert (refused.status_code, refused.json()["code"]) == (403, "missing_privilege")

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,13 @@ from chassis.topic_creation import create_topics, specs_of
 from cli.stack.ports import free_port
 from cli.stack.processes import wait_until
 from contracts.topics import BILLING_UNITS_FACTS, CHARGES
+from contracts.values.access import Privilege
+from tests.support.callers import PUBLIC_KEY, Signed, a_caller
 from tests.support.databases import Databases
 from tests.support.schemas import as_role, migrated
 from tests.support.stack import scratch_folder
 
 MEMBERS = ("member-1", "member-2")
-KEY = "a-key-for-tests"
 READY_S = 40
 
 
@@ -37,10 +38,10 @@ class Running:
     kafka: str
     api: str
 
-    def client(self, account: str, key: str = KEY) -> httpx.Client:
-        """Asks the API as an account."""
-        headers = {"Authorization": f"Bearer {key}", "Ringledger-Account": account}
-        return httpx.Client(base_url=self.api, headers=headers, timeout=10)
+    def client(self, account: str, *privileges: Privilege, units: Iterable[str] | None = None) -> httpx.Client:
+        """Asks the API about an account: as its operator, or as somebody with these privileges and units."""
+        auth = Signed(caller=a_caller(account, *privileges, units=units), audience="reporting")
+        return httpx.Client(base_url=self.api, auth=auth, timeout=10)
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +79,7 @@ def _start(folder: Path, name: str, port: int, dsn: str, kafka: str) -> subproce
         "REPORTING_INSTANCE": name,
         "REPORTING_SESSION_TIMEOUT_MS": "6000",
         "REPORTING_BATCH_MAX_RECORDS": "200",
-        "REPORTING_API_KEY": KEY,
+        "REPORTING_OPERATOR_PUBLIC_KEY": PUBLIC_KEY,
     }
     if role == "api":
         environment["REPORTING_API_POSTGRES_DSN"] = as_role(dsn, api_role("reporting"))

@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import partial, reduce
 from typing import Any
 
+import httpx
 import orjson
 import pytest
 from click.testing import Result
@@ -15,9 +16,11 @@ from cli.commands.units import name_of, table_of
 from cli.main import app
 from cli.stack.ports import free_port
 from contracts.topics import REPORTS
+from contracts.values.access import Privilege
 from services.reporting.domain.rollup import NOTHING, Quantities
-from tests.service.reporting.conftest import KEY, Publisher, Running, read_topic
+from tests.service.reporting.conftest import Publisher, Running, read_topic
 from tests.service.reporting.test_unit_topics import PATIENCE_S, published_all
+from tests.support.callers import OTHER_KEY, PRIVATE_KEY, TEST_KEY, Signed, a_caller
 from tests.support.unit_costs import (
     OCTOBER,
     a_charge,
@@ -136,7 +139,7 @@ async def test_the_command_asks_and_says_what_went_wrong(
     here = {
         "RINGLEDGER_REPORTING_URL": running.api,
         "RINGLEDGER_BILLING_UNITS_URL": nobody,
-        "REPORTING_API_KEY": KEY,
+        "RINGLEDGER_OPERATOR_KEY": PRIVATE_KEY,
     }
 
     async def command(*words: str, **changed: str) -> Result:
@@ -178,8 +181,28 @@ async def test_what_cannot_be_is_said_clearly(running: Running, publish: Publish
     with running.client(f"{account}-other") as client:
         assert client.get(f"/api/v1/unit-costs/{north}").status_code == 404
         assert client.get("/api/v1/unit-costs").status_code == 404
-    with running.client("no_such_form") as client:
+    with running.client("*") as client:
         assert client.get("/api/v1/unit-costs").status_code == 422
-    for key in ("wrong", f"{KEY}x", KEY[:-1]):
-        with running.client(account, key=key) as client:
-            assert client.get("/api/v1/unit-costs").status_code == 401
+    for key, audience in ((OTHER_KEY, "reporting"), (TEST_KEY, "billing_units")):
+        auth = Signed(caller=a_caller(account), audience=audience, key=key)
+        with httpx.Client(base_url=running.api, auth=auth) as client:
+            answer = client.get("/api/v1/unit-costs")
+        assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Statement")
+
+
+async def test_who_is_limited_to_units_sees_only_their_figures(
+    running: Running, publish: Publisher, account: str
+) -> None:
+    await a_month(running, publish, account)
+    north, south = (a_unit_id(name, account) for name in ("north", "south"))
+    whole = {line["unit_id"]: line for line in ask(running, account, "/api/v1/unit-costs", period=PERIOD)["data"]}
+    with running.client(account, Privilege.VIEW_BILLING_UNIT, units=[north]) as client:
+        answer = client.get("/api/v1/unit-costs", params={"period": PERIOD}).json()
+        assert [line["unit_id"] for line in answer["data"]] == [north]
+        assert figures(answer["data"][0]) == figures(answer["total"]) == figures(whole[north])
+        assert client.get(f"/api/v1/unit-costs/{north}").status_code == 200
+        for hidden in (south, "unassigned", str(uuid.uuid4())):
+            refused = client.get(f"/api/v1/unit-costs/{hidden}")
+            assert (refused.status_code, refused.json()["code"]) == (404, "not_found"), hidden
+        made = client.post("/api/v1/unit-reports", json={"period": PERIOD})
+        assert (made.status_code, made.json()["code"]) == (403, "missing_privilege")

@@ -14,14 +14,15 @@ from chassis.probes import Probes
 from contracts.events.envelope import to_json
 from contracts.events.facts import PLAN_ACTIVATION_FACT, PLAN_FACT, PLAN_PART_FACT
 from contracts.topics import USAGE_RATING_FACTS
+from contracts.values.access import Privilege
 from services.usage_rating.api import api
 from services.usage_rating.domain.document import digest_of, parse_document, to_document
 from services.usage_rating.domain.plan import RatePlan
 from services.usage_rating.handlers.plans import PlansHandler
 from tests.support.builders import a_call, a_plan, a_price, a_rate
+from tests.support.callers import a_caller, a_guard, statement
 from tests.support.rating import Rating, an_account_fact
 
-KEY = "a-key-of-tests"
 DECK = """\
 prefix,destination,rate_per_minute,connection_fee,initial_increment,increment
 49,Germany,0.06,0,1,1
@@ -36,18 +37,16 @@ async def well() -> str | None:
 
 @pytest.fixture
 async def http(rating: Rating) -> AsyncIterator[httpx.AsyncClient]:
-    """A client with the key, acting for nobody."""
+    """A client that proves nothing by itself; `of` says whom it asks for."""
     plans = PlansHandler(pool=rating.api, schema="usage_rating", clock=rating.clock, random=system_random)
-    app = api(plans, rating.api, KEY, Probes(live=well, ready={}))
+    app = api(plans, rating.api, a_guard("usage_rating"), Probes(live=well, ready={}))
     transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(
-        transport=transport, base_url="http://test", headers={"Authorization": f"Bearer {KEY}"}
-    ) as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client
 
 
 def of(account: str) -> dict[str, str]:
-    return {"Ringledger-Account": account}
+    return {"Authorization": statement(a_caller(account), "usage_rating")}
 
 
 async def send_deck(
@@ -121,20 +120,27 @@ async def test_a_price_in_the_query_is_read_strictly(http: httpx.AsyncClient) ->
 
 
 async def test_wrong_requests_are_problems_too(http: httpx.AsyncClient) -> None:
-    problem_in(await http.get("/api/v1/plans"), 422, "invalid")
-    problem_in(await http.get("/api/v1/plans", headers=of("no such account!")), 422, "invalid")
+    problem_in(await http.get("/api/v1/suspense", headers=of("*")), 422, "invalid")
     problem_in(await http.get("/api/v1/usage/no-uuid", headers=of("acme")), 422, "invalid")
     problem_in(await send_deck(http, effective_from="2026-01-01T00:00:00"), 422, "invalid")
     problem_in(await http.get("/api/v1/nothing-here", headers=of("acme")), 404, "not_found")
     problem_in(await http.delete("/api/v1/plans", headers=of("acme")), 405, "method_not_allowed")
 
 
-async def test_without_the_key_nothing_is_answered(http: httpx.AsyncClient) -> None:
-    for authorization in ("", "Bearer", "Bearer wrong", f"bearer {KEY}", KEY, "Bearer \u00fc"):
-        headers = {**of("acme"), "Authorization": authorization.encode("latin-1")}
+async def test_without_a_statement_nothing_is_answered(http: httpx.AsyncClient) -> None:
+    for authorization in ("", "Statement", "Bearer wrong", "Statement v1.operator.e30.AAAA", "Statement \u00fc"):
+        headers = {"Authorization": authorization.encode("latin-1")}
         for path in ("/api/v1/plans", "/api/v1/suspense", "/api/v1/usage/00000000-0000-0000-0000-000000000000"):
             problem_in(await http.get(path, headers=headers), 401, "unauthenticated")
         assert (await http.get("/livez", headers=headers)).status_code == 200
+
+
+async def test_only_an_operator_speaks_for_every_account(http: httpx.AsyncClient) -> None:
+    for account, status in (("*", 403), ("acme", 201)):
+        caller = a_caller(account, Privilege.EDIT_BILLING, Privilege.ADMINISTER)
+        headers = {"Authorization": statement(caller, "usage_rating"), "Content-Type": "text/csv"}
+        answer = await http.post("/api/v1/plans", params=TERMS, content=DECK.encode(), headers=headers)
+        assert answer.status_code == status, account
 
 
 async def test_an_account_meets_neither_plans_nor_calls_of_another(http: httpx.AsyncClient, rating: Rating) -> None:

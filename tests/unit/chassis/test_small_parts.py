@@ -148,15 +148,15 @@ def test_statements_are_found_by_name() -> None:
         (
             ServiceSettings(kafka_bootstrap_servers="k:1"),
             ["ingest_postgres_dsn"],
-            ["api_postgres_dsn", "api_key"],
+            ["api_postgres_dsn"],
         ),
         (
             UsageRatingSettings(kafka_bootstrap_servers="k:1", ingest_postgres_dsn="x", token_key="t"),
             [],
-            ["api_postgres_dsn", "api_key"],
+            ["api_postgres_dsn"],
         ),
         (
-            UsageRatingSettings(kafka_bootstrap_servers="k:1", api_postgres_dsn="x", api_key="k"),
+            UsageRatingSettings(kafka_bootstrap_servers="k:1", api_postgres_dsn="x"),
             ["ingest_postgres_dsn", "token_key"],
             [],
         ),
@@ -171,7 +171,7 @@ def test_a_role_asks_for_what_it_needs_and_no_more(
 
 
 def test_secrets_do_not_show_in_what_settings_print() -> None:
-    settings = UsageRatingSettings(kafka_bootstrap_servers="k:1", token_key="hush-token", api_key="hush-api")
+    settings = UsageRatingSettings(kafka_bootstrap_servers="k:1", token_key="hush-token")
     assert "hush" not in repr(settings) and "hush" not in str(settings.model_dump())
 
 

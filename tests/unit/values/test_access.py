@@ -1,0 +1,93 @@
+"""The decision: every cell of the table of access, and the laws that hold for any caller."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.values.access import (
+    ACCESS_GROUPS,
+    EVERY_ACCOUNT,
+    Allowed,
+    Caller,
+    CallerKind,
+    Denied,
+    Policy,
+    Privilege,
+    Reach,
+    Role,
+    decide,
+    privileges_of,
+)
+
+CALLERS = st.builds(
+    Caller,
+    account_id=st.sampled_from(["acme", EVERY_ACCOUNT]),
+    kind=st.sampled_from(CallerKind),
+    caller_id=st.just("x"),
+    privileges=st.frozensets(st.sampled_from(Privilege)),
+    units=st.none() | st.frozensets(st.sampled_from(["u1", "u2"])),
+    request_id=st.just("r"),
+)
+POLICIES = st.builds(
+    Policy, any_of=st.frozensets(st.sampled_from(sorted(ACCESS_GROUPS)), min_size=1), reach=st.sampled_from(Reach)
+)
+
+
+@given(CALLERS, POLICIES)
+def test_nobody_gets_more_than_the_law_gives(caller: Caller, policy: Policy) -> None:
+    verdict = decide(caller, policy)
+    if Privilege.OPERATE in caller.privileges:
+        assert verdict == Allowed(units=None)
+    elif isinstance(verdict, Allowed):
+        assert caller.privileges & policy.any_of
+        assert verdict.units == caller.units
+        assert caller.account_id != EVERY_ACCOUNT
+        assert policy.reach is not Reach.INSTALLATION
+        assert caller.units is None or policy.reach is Reach.UNITS
+
+
+@given(CALLERS, POLICIES, st.sampled_from(sorted(ACCESS_GROUPS)))
+def test_one_more_privilege_never_takes_anything_away(caller: Caller, policy: Policy, more: Privilege) -> None:
+    richer = Caller(
+        account_id=caller.account_id,
+        kind=caller.kind,
+        caller_id=caller.caller_id,
+        privileges=caller.privileges | {more},
+        units=caller.units,
+        request_id=caller.request_id,
+    )
+    if isinstance(decide(caller, policy), Allowed):
+        assert isinstance(decide(richer, policy), Allowed)
+
+
+@pytest.mark.parametrize(
+    ("account", "policy", "code"),
+    [
+        (EVERY_ACCOUNT, Policy(any_of=ACCESS_GROUPS), "operator_only"),
+        ("acme", Policy(any_of=ACCESS_GROUPS, reach=Reach.INSTALLATION), "operator_only"),
+        ("acme", Policy(any_of=frozenset({Privilege.ADMINISTER})), "missing_privilege"),
+        ("acme", Policy(any_of=ACCESS_GROUPS), "limited_to_units"),
+    ],
+)
+def test_a_refusal_says_why(account: str, policy: Policy, code: str) -> None:
+    caller = Caller(
+        account_id=account,
+        kind=CallerKind.PERSON,
+        caller_id="x",
+        privileges=ACCESS_GROUPS,
+        units=frozenset({"u1"}),
+        request_id="r",
+    )
+    verdict = decide(caller, policy)
+    assert isinstance(verdict, Denied)
+    assert verdict.code == code and verdict.says.endswith(".")
+
+
+def test_admin_has_everything_of_an_account_and_a_member_what_the_groups_give() -> None:
+    assert privileges_of(Role.ADMIN, frozenset()) == ACCESS_GROUPS | {Privilege.ADMINISTER}
+    for size in range(4):
+        for groups in itertools.combinations(ACCESS_GROUPS, size):
+            assert privileges_of(Role.MEMBER, frozenset(groups)) == frozenset(groups)
+    assert privileges_of(Role.MEMBER, frozenset({Privilege.OPERATE, Privilege.ADMINISTER})) == frozenset()
