@@ -1,9 +1,10 @@
 """The guard at a service's door: lets in who brings a statement for this service, signed with a known key."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+
+from starlette.requests import Request
 
 from chassis.clock import Clock
 from chassis.signing_keys import KeyRing
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
 DEVELOPMENT_OPERATOR_KEY = "6vEkh_uoYH9ZkvGdEToUcA3aGaL68oxdkB3fEQogkz4"
 """The public half of docker-compose.yml's default, whose private half everybody can read."""
-
-Admit = Callable[[str], Caller | Unproven]
 
 
 class OpenDoor(RuntimeError):
@@ -31,7 +30,18 @@ class Guard:
     clock: Clock
     keys: KeyRing = field(default_factory=KeyRing)
 
-    def admit(self, authorization: str) -> Caller | Unproven:
+    scheme: ClassVar[str] = SCHEME
+
+    @property
+    def complete(self) -> bool:
+        """Whether every key is known that was published before this process started."""
+        return self.keys.complete
+
+    async def admit(self, request: Request) -> Caller | Unproven:
+        """Who asks, by the request's `Authorization` header."""
+        return self.read(request.headers.get("authorization", ""))
+
+    def read(self, authorization: str) -> Caller | Unproven:
         """Who asks, by the `Authorization` header; anything but a statement for this service proves nothing."""
         scheme, _, statement = authorization.partition(" ")
         if scheme.lower() != SCHEME.lower():

@@ -49,6 +49,10 @@ class KeyRing:
         if fact.key_id != OPERATOR_KEY_ID and (known is None or fact.version > known.version):
             self._facts[fact.key_id] = fact
 
+    def facts(self) -> list[SigningKeyFact]:
+        """Every key that has been published, once the topic has been read to its end."""
+        return list(self._facts.values()) if self.complete else []
+
     async def known(self) -> str | None:
         """None when the topic has been read to its end once; for readiness."""
         return None if self.complete else "the keys of statements have not been read yet"

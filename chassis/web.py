@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -10,10 +10,9 @@ from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from chassis.guard import Guard
 from chassis.logs import get_logger
 from chassis.probes import Probes
-from chassis.statements import SCHEME, Unproven
+from chassis.statements import Unproven
 from contracts.events.envelope import to_json
 from contracts.values.access import EVERY_ACCOUNT, Caller, Denied, Policies, decide
 
@@ -43,6 +42,20 @@ def json_answer(
 ) -> Response:
     """An answer in the messages' own JSON: decimals as text, instants with `Z`."""
     return Response(to_json(body), status_code=status, headers=headers, media_type=media_type)
+
+
+class Door(Protocol):
+    """Finds out who asks. scheme: the one a stranger should use; complete: whether it knows all it needs."""
+
+    @property
+    def scheme(self) -> str: ...
+
+    @property
+    def complete(self) -> bool: ...
+
+    async def admit(self, request: Request) -> Caller | Unproven:
+        """Who asks, or why that is not known."""
+        ...
 
 
 class UndeclaredOperation(RuntimeError):
@@ -83,7 +96,7 @@ Units = Annotated[frozenset[str] | None, Depends(_units)]
 """The only units the answer may speak of; None for all."""
 
 
-def service_api(service: str, guard: Guard, policies: Policies, probes: Probes, *routers: APIRouter) -> FastAPI:
+def service_api(service: str, door: Door, policies: Policies, probes: Probes, *routers: APIRouter) -> FastAPI:
     """The application of a service: its probes open to all, everything else to whom its policy allows.
 
     Raises UndeclaredOperation unless policies and routes are the same.
@@ -100,7 +113,7 @@ def service_api(service: str, guard: Guard, policies: Policies, probes: Probes, 
     app.router.routes.extend(probes.routes())
     answer_problems(app)
     for router in routers:
-        app.include_router(router, dependencies=[_admission(guard, policies)])
+        app.include_router(router, dependencies=[_admission(door, policies)])
     return app
 
 
@@ -111,13 +124,13 @@ def operations(router: APIRouter) -> Iterator[str]:
         yield from (f"{method} {route.path}" for method in sorted(route.methods or ()))
 
 
-def _admission(guard: Guard, policies: Policies) -> Any:
+def _admission(door: Door, policies: Policies) -> Any:
     """Lets in who may: a statement first, then the operation's policy."""
 
     async def admit(request: Request) -> None:
-        caller = guard.admit(request.headers.get("authorization", ""))
+        caller = await door.admit(request)
         if isinstance(caller, Unproven):
-            raise _unproven(guard, caller)
+            raise unproven(door, caller)
         request.state.caller = caller
         verdict = decide(caller, policies[f"{request.method} {request.scope['route'].path}"])
         if isinstance(verdict, Denied):
@@ -127,15 +140,15 @@ def _admission(guard: Guard, policies: Policies) -> Any:
     return Depends(admit)
 
 
-def _unproven(guard: Guard, found: Unproven) -> Problem:
+def unproven(door: Door, found: Unproven) -> Problem:
+    """The answer to whom nothing is known of; why stays in the log."""
     LOG.info("not_admitted", why=found.why)
-    if not guard.keys.complete:
+    if not door.complete:
         problem = Problem(503, "starting", "The keys of statements are still being read.")
         problem.headers["Retry-After"] = "2"
         return problem
-    detail = "Services answer only to signed statements; ask portal, or use the command line."
-    problem = Problem(401, "unauthenticated", detail)
-    problem.headers["WWW-Authenticate"] = SCHEME
+    problem = Problem(401, "unauthenticated", f"Who asks is not proven; this door asks for a {door.scheme}.")
+    problem.headers["WWW-Authenticate"] = door.scheme
     return problem
 
 

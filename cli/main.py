@@ -10,6 +10,7 @@ from cli.commands import (
     dlq,
     migrate,
     operator_key,
+    people,
     plans,
     rate,
     stack,
@@ -28,6 +29,7 @@ app = typer.Typer(
 demo.register(app)
 stack.register(app)
 migrate.register(app)
+people.register(app)
 operator_key.register(app)
 verify.register(app)
 suspense.register(app)
@@ -38,6 +40,7 @@ plans.register(app)
 directory.register(app)
 cdrs.register(app)
 rate.register(app)
+people.register(app)
 operator_key.register(app)
 
 if __name__ == "__main__":

@@ -180,7 +180,7 @@ TOPICS: tuple[Topic, ...] = (
 )
 """In the order of a call's way; README's flow table and the compose file follow it."""
 
-SERVICES = ("usage_rating", "billing_units", "reporting")
+SERVICES = ("usage_rating", "billing_units", "reporting", "portal")
 """The services that exist, in the order of a call's way."""
 
 

@@ -87,11 +87,14 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What an operation asks: one of the privileges `any_of`, and how far a limited caller reaches."""
+    """What an operation asks: one of the privileges `any_of` (none: it is enough to be known), and its reach."""
 
     any_of: frozenset[Privilege]
     reach: Reach = Reach.ACCOUNT
 
+
+ANYBODY = Policy(any_of=frozenset(), reach=Reach.UNITS)
+"""Whoever is known at all, such as to ask who one is."""
 
 Policies = Mapping[str, Policy]
 """A service's operations, each named by its method and path: `GET /api/v1/billing-units`."""
@@ -118,7 +121,7 @@ def decide(caller: Caller, policy: Policy) -> Allowed | Denied:
         return Allowed(units=None)
     if caller.account_id == EVERY_ACCOUNT or policy.reach is Reach.INSTALLATION:
         return Denied(code="operator_only", says="Only an operator of this installation may do this.")
-    if not caller.privileges & policy.any_of:
+    if policy.any_of and not caller.privileges & policy.any_of:
         return Denied(code="missing_privilege", says=f"This asks for {_named(policy.any_of)}.")
     if caller.units is None:
         return Allowed(units=None)

@@ -13,6 +13,9 @@ from cli.access_table import policies_of
 from contracts.topics import SERVICES
 from services.billing_units.api.application import application
 from services.billing_units.handlers.commands import Commands
+from services.portal.api.application import application as portal
+from services.portal.app import parts_of
+from services.portal.handlers.passwords import Passwords
 from services.reporting.api import api as reporting_api
 from services.usage_rating.api import api as usage_rating_api
 from services.usage_rating.handlers.plans import PlansHandler
@@ -38,6 +41,8 @@ def application_of(service: str) -> Starlette:
             return application(commands, None, guard, probes)
         case "reporting":
             return reporting_api(None, guard, probes, clock=system_clock, random=system_random)
+        case "portal":
+            return portal(parts_of(None, guard, Passwords()), probes)
     raise AssertionError(f"{service} has no application here: add it, so that its operations are checked")
 
 

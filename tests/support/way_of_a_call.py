@@ -1,4 +1,4 @@
-"""The whole way of a call as it runs: the three services as processes on one broker and database."""
+"""The whole way of a call as it runs: the services as processes on one broker and database."""
 
 import os
 import signal
@@ -73,6 +73,7 @@ class WayOfACall:
             f"{prefix}_SESSION_TIMEOUT_MS": str(SESSION_TIMEOUT_MS),
             f"{prefix}_OPERATOR_PUBLIC_KEY": PUBLIC_KEY,
             "USAGE_RATING_TOKEN_KEY": "a-token-key-for-tests",
+            "PORTAL_STATEMENT_SECRET": "a-secret-for-tests",
             **settings,
         }
         command = [sys.executable, "-m", f"services.{service}", "--role", "ingest"]

@@ -49,7 +49,7 @@ def fact_of(key: SigningKey, *, version: int = 1, hours: int = 1) -> bytes:
 async def until(found: type[Caller] | type[Unproven], guard: Guard, header: str) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while True:
-            if isinstance(guard.admit(header), found):
+            if isinstance(guard.read(header), found):
                 return
             await asyncio.sleep(0.05)
 
@@ -63,7 +63,7 @@ async def test_published_keys_count_from_the_end_of_the_topic_on_and_withdrawn_o
     ring = KeyRing()
     guard = Guard(audience="reporting", clock=system_clock, keys=ring)
     header = statement(a_caller(), "reporting", key=before)
-    assert isinstance(guard.admit(header), Unproven)
+    assert isinstance(guard.read(header), Unproven)
     following = asyncio.create_task(ring.follow(kafka_bootstrap))
     try:
         await until(Caller, guard, header)
@@ -72,7 +72,7 @@ async def test_published_keys_count_from_the_end_of_the_topic_on_and_withdrawn_o
         await until(Caller, guard, statement(a_caller(), "reporting", key=later))
         await publish(kafka_bootstrap, fact_of(before, version=2, hours=0))
         await until(Unproven, guard, header)
-        assert isinstance(guard.admit(statement(a_caller(), "reporting", key=never)), Unproven)
+        assert isinstance(guard.read(statement(a_caller(), "reporting", key=never)), Unproven)
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)

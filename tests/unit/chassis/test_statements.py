@@ -134,7 +134,7 @@ def test_nobody_can_publish_the_operator_s_key() -> None:
 @pytest.mark.parametrize("header", ["", "Statement", "Bearer x", "Statement x", "Basic YTpi"])
 def test_a_guard_lets_in_statements_only(header: str) -> None:
     guard = Guard(audience="reporting", clock=lambda: NOW, keys=KeyRing(complete=True))
-    assert isinstance(guard.admit(header), Unproven)
+    assert isinstance(guard.read(header), Unproven)
 
 
 def test_the_development_pair_is_a_pair() -> None:

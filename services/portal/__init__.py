@@ -1,0 +1,1 @@
+"""portal: the front door: people, machines, the public API and the Billing page."""

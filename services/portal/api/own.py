@@ -1,0 +1,222 @@
+"""Portal's own operations: who am I, people, API keys, the audit log."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from chassis.web import Account, AskedBy, Problem, json_answer
+from contracts.events.fields import EARLIEST, LATEST, Name
+from contracts.values.access import ACCESS_GROUPS, UNITS_MAX, Privilege, Role
+from services.portal.domain.audit import AuditEntry, broken_at
+from services.portal.handlers.api_keys import ApiKeys, IssuedKey
+from services.portal.handlers.people import People, PersonWanted, Refusal
+from services.portal.store.people import Person, Rights
+
+PREFIX = "/api/v1"
+STATUS = {
+    "not_found": 404,
+    "name_taken": 409,
+    "last_admin": 409,
+    "changed_meanwhile": 412,
+    "bad_password": 422,
+    "expired_already": 422,
+}
+Limit = Annotated[int, Query(ge=1, le=500)]
+After = Annotated[UUID | None, Query(alias="cursor")]
+Moment = Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST)]
+SignInName = Annotated[str, Field(min_length=3, max_length=254, pattern=r"^[^\x00-\x20\x7f]+$")]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class RightsWanted(_Body):
+    """What a principal may do: privileges of the security access groups, and units it is limited to."""
+
+    access_groups: frozenset[Privilege] = frozenset()
+    units: Annotated[frozenset[UUID], Field(max_length=UNITS_MAX)] | None = None
+
+    def rights(self, role: Role = Role.MEMBER) -> Rights:
+        """As the domain says it. Raises Problem for a privilege that no access group gives."""
+        if beyond := self.access_groups - ACCESS_GROUPS:
+            raise Problem(422, "invalid", f"No access group gives {', '.join(sorted(beyond))}.")
+        units = None if self.units is None else frozenset(map(str, self.units))
+        return Rights(role=role, groups=self.access_groups, units=units)
+
+
+class PersonBody(RightsWanted):
+    """The body of a new person."""
+
+    sign_in_name: SignInName
+    name: Name
+    password: Annotated[str, Field(max_length=1000)]
+    role: Role = Role.MEMBER
+
+
+class PersonChange(RightsWanted):
+    """The whole of what may be changed of a person. version: the one that was seen, checked if given."""
+
+    role: Role
+    active: bool = True
+    version: Annotated[int, Field(ge=1)] | None = None
+
+
+class ApiKeyBody(RightsWanted):
+    """The body of a new API key."""
+
+    name: Name
+    expires_at: Moment | None = None
+
+
+def own_operations(people: People, api_keys: ApiKeys) -> Sequence[APIRouter]:
+    """All of portal's own, in the order of its policies."""
+    return (_me(), _people(people), _api_keys(api_keys), _audit(people))
+
+
+def _me() -> APIRouter:
+    router = APIRouter(prefix=PREFIX)
+
+    @router.get("/me")
+    async def who_am_i(caller: AskedBy) -> Response:
+        units = None if caller.units is None else sorted(caller.units)
+        return json_answer(
+            {
+                "data": {
+                    "account_id": caller.account_id,
+                    "kind": caller.kind,
+                    "id": caller.caller_id,
+                    "privileges": sorted(caller.privileges),
+                    "units": units,
+                }
+            }
+        )
+
+    return router
+
+
+def _people(people: People) -> APIRouter:
+    router = APIRouter(prefix=f"{PREFIX}/people")
+
+    @router.get("")
+    async def list_people(account: Account, limit: Limit = 100, cursor: After = None) -> Response:
+        found = await people.list(account, cursor, limit + 1)
+        more = str(found[limit - 1].person_id) if len(found) > limit else None
+        return json_answer({"data": [_shown(person) for person in found[:limit]], "next_cursor": more})
+
+    @router.post("", status_code=201)
+    async def create_person(caller: AskedBy, account: Account, body: PersonBody) -> Response:
+        wanted = PersonWanted(
+            sign_in_name=body.sign_in_name, name=body.name, password=body.password, rights=body.rights(body.role)
+        )
+        person = _granted(await people.create(caller, wanted))
+        location = {"Location": f"{PREFIX}/people/{person.person_id}"}
+        return json_answer({"data": _shown(person)}, status=201, headers=location)
+
+    @router.patch("/{person_id}")
+    async def change_person(caller: AskedBy, account: Account, person_id: UUID, body: PersonChange) -> Response:
+        changed = await people.change(
+            caller, person_id, body.rights(body.role), active=body.active, version=body.version
+        )
+        return json_answer({"data": _shown(_granted(changed))})
+
+    @router.post("/{person_id}/sign-out")
+    async def sign_out_everywhere(caller: AskedBy, account: Account, person_id: UUID) -> Response:
+        ended = _granted(await people.sign_out_everywhere(caller, person_id))
+        return json_answer({"data": {"sessions": ended}})
+
+    return router
+
+
+def _api_keys(api_keys: ApiKeys) -> APIRouter:
+    router = APIRouter(prefix=f"{PREFIX}/api-keys")
+
+    @router.get("")
+    async def list_api_keys(account: Account, limit: Limit = 100, cursor: After = None) -> Response:
+        found = await api_keys.list(account, cursor, limit + 1)
+        more = str(found[limit - 1]["key_id"]) if len(found) > limit else None
+        return json_answer({"data": found[:limit], "next_cursor": more})
+
+    @router.post("", status_code=201)
+    async def create_api_key(caller: AskedBy, account: Account, body: ApiKeyBody) -> Response:
+        issued = await api_keys.create(caller, body.name, body.rights(), body.expires_at)
+        if isinstance(issued, Refusal):
+            raise problem_of(issued)
+        assert isinstance(issued, IssuedKey)
+        return json_answer({"data": {"key_id": issued.key_id, "api_key": issued.text}}, status=201)
+
+    @router.post("/{key_id}/revoke")
+    async def revoke_api_key(caller: AskedBy, account: Account, key_id: UUID) -> Response:
+        refusal = await api_keys.revoke(caller, key_id)
+        if refusal is not None:
+            raise problem_of(refusal)
+        return json_answer({"data": {"key_id": key_id}})
+
+    return router
+
+
+def _audit(people: People) -> APIRouter:
+    router = APIRouter(prefix=PREFIX)
+
+    @router.get("/audit")
+    async def list_audit(
+        account: Account,
+        limit: Limit = 100,
+        cursor: Annotated[int | None, Query(ge=1, lt=2**62)] = None,
+    ) -> Response:
+        found = await people.audit(account, cursor, limit + 1)
+        shown = found[:limit]
+        return json_answer(
+            {
+                "data": [_entry(entry, kept) for entry, kept in shown],
+                "next_cursor": str(shown[-1][0].seq) if len(found) > limit else None,
+                "broken_at": broken_at(list(reversed(found))),
+            }
+        )
+
+    return router
+
+
+def problem_of(refusal: Refusal) -> Problem:
+    """A refusal as the answer that says so."""
+    return Problem(STATUS[refusal.code], refusal.code, refusal.says)
+
+
+def _granted(made: Any) -> Any:
+    if isinstance(made, Refusal):
+        raise problem_of(made)
+    return made
+
+
+def _shown(person: Person) -> dict[str, Any]:
+    role, groups, units = person.rights.columns()
+    return {
+        "person_id": str(person.person_id),
+        "version": person.version,
+        "sign_in_name": person.sign_in_name,
+        "name": person.name,
+        "role": role,
+        "access_groups": groups,
+        "units": units,
+        "active": person.active,
+        "created_at": person.created_at,
+    }
+
+
+def _entry(entry: AuditEntry, kept: bytes) -> dict[str, Any]:
+    return {
+        "seq": entry.seq,
+        "at": entry.at,
+        "caller_kind": entry.caller_kind,
+        "caller_id": entry.caller_id,
+        "action": entry.change.action,
+        "subject": entry.change.subject,
+        "before": entry.change.before,
+        "after": entry.change.after,
+        "request_id": entry.request_id,
+        "hash": kept.hex(),
+    }

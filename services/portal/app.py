@@ -1,0 +1,65 @@
+"""Wires the service: the only place that knows settings, pools, handlers and doors at once."""
+
+from dataclasses import replace
+from functools import partial
+
+from starlette.types import ASGIApp
+
+from chassis.assembly import IngestProcess, api_process
+from chassis.clock import system_clock, system_random
+from chassis.database import Pool
+from chassis.guard import Guard
+from chassis.probes import Probes
+from chassis.service import Process
+from chassis.settings import Role
+from services.portal.api.application import SERVICE, Parts, application
+from services.portal.api.front_door import FrontDoor
+from services.portal.handlers.api_keys import ApiKeys
+from services.portal.handlers.passwords import Passwords
+from services.portal.handlers.people import People
+from services.portal.handlers.sign_in import SignIn
+from services.portal.handlers.signing_keys import KeyPlanner, KeySecret, Signer
+from services.portal.jobs import forget_expired, plan_signing_keys
+from services.portal.settings import PortalSettings
+
+
+async def ingest(settings: PortalSettings) -> Process:
+    """Jobs: keys of statements, and forgetting."""
+    process = await IngestProcess.open(SERVICE, settings)
+    planner = KeyPlanner(pool=process.pool, secret=_secret(settings), clock=system_clock, random=system_random)
+    return process.with_jobs(
+        partial(plan_signing_keys, planner), partial(forget_expired, process.pool, system_clock)
+    )
+
+
+async def serve(settings: PortalSettings) -> Process:
+    """The API."""
+    passwords = Passwords()
+
+    def with_parts(pool: Pool, guard: Guard, probes: Probes) -> ASGIApp:
+        signer = Signer(secret=_secret(settings), published=guard.keys.facts, clock=system_clock)
+        parts = parts_of(pool, guard, passwords)
+        return application(parts, replace(probes, ready={**probes.ready, "signing": signer.ready}))
+
+    process = await api_process(SERVICE, settings, with_parts)
+    process.closing = (*process.closing, passwords.close)
+    return process
+
+
+def parts_of(pool: Pool, guard: Guard, passwords: Passwords) -> Parts:
+    """The application's parts around a pool."""
+    sign_in = SignIn(pool=pool, passwords=passwords, clock=system_clock, random=system_random)
+    api_keys = ApiKeys(pool=pool, clock=system_clock, random=system_random)
+    door = FrontDoor(guard=guard, sign_in=sign_in, api_keys=api_keys, clock=system_clock, random=system_random)
+    people = People(pool=pool, passwords=passwords, clock=system_clock, random=system_random)
+    return Parts(door=door, people=people)
+
+
+def _secret(settings: PortalSettings) -> KeySecret:
+    return KeySecret(secret=settings.statement_secret.get_secret_value().encode())
+
+
+async def run(role: Role, settings: PortalSettings) -> None:
+    """Run the doors of a role until asked to stop."""
+    process = await (ingest(settings) if role == "ingest" else serve(settings))
+    await process.run()

@@ -1,0 +1,1 @@
+"""What portal does when asked: load, decide, record."""

@@ -1,0 +1,1 @@
+"""Portal, in its own process or application, on a real database."""

@@ -1,0 +1,1 @@
+"""Portal's schema and rows on a real database."""
