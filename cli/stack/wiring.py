@@ -43,16 +43,29 @@ def instances(
     """Every process to run, in start order.
 
     Variables ending in `_HTTP_HOST`, `_HTTP_PORT` and `_INSTANCE` belong to the runner: loopback, a free
-    port for each process, and a name of its own for each process of a scaled service.
+    port for each process, and a name of its own for each process of a scaled service. So do those ending in
+    `_API_ADDRESS`: `REPORTING_API_ADDRESS` is where the first process of `reporting_api` answers here.
     """
     _check_scale(compose, scale)
-    values = {**environment, **addresses.variables()}
-    return tuple(
-        _instance(service, number=number, of=scale.get(service.name, 1), values=values)
+    wanted = [
+        (service, number, scale.get(service.name, 1), _port_for(service))
         for service in compose.in_start_order()
         if service.provider is None
         for number in range(1, scale.get(service.name, 1) + 1)
+    ]
+    answers = {
+        f"{service.name.upper()}_ADDRESS": f"{LOOPBACK}:{port}"
+        for service, number, _, port in reversed(wanted)
+        if port is not None and service.name.endswith("_api")
+    }
+    values = {**environment, **addresses.variables(), **answers}
+    return tuple(
+        _instance(service, number=number, of=of, values=values, port=port) for service, number, of, port in wanted
     )
+
+
+def _port_for(service: Service) -> int | None:
+    return free_port() if any(variable.endswith("_HTTP_PORT") for variable in service.asks_for()) else None
 
 
 def process_environment(declared: Mapping[str, str]) -> dict[str, str]:
@@ -61,10 +74,11 @@ def process_environment(declared: Mapping[str, str]) -> dict[str, str]:
     return inherited | {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"} | dict(declared)
 
 
-def _instance(service: Service, *, number: int, of: int, values: Mapping[str, str]) -> RunnableService:
+def _instance(
+    service: Service, *, number: int, of: int, values: Mapping[str, str], port: int | None
+) -> RunnableService:
     name = service.name if of == 1 else f"{service.name}-{number}"
     asked = service.asks_for()
-    port = free_port() if any(variable.endswith("_HTTP_PORT") for variable in asked) else None
     own: dict[str, str] = {}
     for variable in asked:
         if variable.endswith("_HTTP_HOST"):

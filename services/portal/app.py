@@ -6,7 +6,7 @@ from functools import partial
 from starlette.types import ASGIApp
 
 from chassis.assembly import IngestProcess, api_process
-from chassis.clock import system_clock, system_random
+from chassis.clock import Clock, monotonic_s, system_clock, system_random
 from chassis.database import Pool
 from chassis.guard import Guard
 from chassis.probes import Probes
@@ -14,7 +14,10 @@ from chassis.service import Process
 from chassis.settings import Role
 from services.portal.api.application import SERVICE, Parts, application
 from services.portal.api.front_door import FrontDoor
+from services.portal.api.limits import Pace
+from services.portal.clients import Services, open_client
 from services.portal.handlers.api_keys import ApiKeys
+from services.portal.handlers.forwarding import Forwarding
 from services.portal.handlers.passwords import Passwords
 from services.portal.handlers.people import People
 from services.portal.handlers.sign_in import SignIn
@@ -34,25 +37,43 @@ async def ingest(settings: PortalSettings) -> Process:
 
 async def serve(settings: PortalSettings) -> Process:
     """The API."""
-    passwords = Passwords()
+    passwords, client = Passwords(), open_client()
 
     def with_parts(pool: Pool, guard: Guard, probes: Probes) -> ASGIApp:
         signer = Signer(secret=_secret(settings), published=guard.keys.facts, clock=system_clock)
-        parts = parts_of(pool, guard, passwords)
+        services = Services(addresses=_addresses(settings), authorize=signer.authorization, client=client)
+        pace = Pace(per_minute=settings.requests_per_minute, monotonic_s=monotonic_s)
+        parts = parts_of(pool, guard, services, passwords, pace)
         return application(parts, replace(probes, ready={**probes.ready, "signing": signer.ready}))
 
     process = await api_process(SERVICE, settings, with_parts)
-    process.closing = (*process.closing, passwords.close)
+    process.closing = (*process.closing, passwords.close, client.aclose)
     return process
 
 
-def parts_of(pool: Pool, guard: Guard, passwords: Passwords) -> Parts:
+def parts_of(
+    pool: Pool,
+    guard: Guard,
+    services: Services,
+    passwords: Passwords,
+    pace: Pace,
+    *,
+    clock: Clock = system_clock,
+) -> Parts:
     """The application's parts around a pool."""
-    sign_in = SignIn(pool=pool, passwords=passwords, clock=system_clock, random=system_random)
-    api_keys = ApiKeys(pool=pool, clock=system_clock, random=system_random)
-    door = FrontDoor(guard=guard, sign_in=sign_in, api_keys=api_keys, clock=system_clock, random=system_random)
-    people = People(pool=pool, passwords=passwords, clock=system_clock, random=system_random)
-    return Parts(door=door, people=people)
+    sign_in = SignIn(pool=pool, passwords=passwords, clock=clock, random=system_random)
+    api_keys = ApiKeys(pool=pool, clock=clock, random=system_random)
+    door = FrontDoor(guard=guard, sign_in=sign_in, api_keys=api_keys, pace=pace, clock=clock, random=system_random)
+    people = People(pool=pool, passwords=passwords, clock=clock, random=system_random)
+    return Parts(door=door, people=people, forwarding=Forwarding(pool=pool, services=services, clock=clock))
+
+
+def _addresses(settings: PortalSettings) -> dict[str, str]:
+    return {
+        "usage_rating": f"http://{settings.usage_rating_address}",
+        "billing_units": f"http://{settings.billing_units_address}",
+        "reporting": f"http://{settings.reporting_address}",
+    }
 
 
 def _secret(settings: PortalSettings) -> KeySecret:

@@ -19,3 +19,9 @@ class PortalSettings(ServiceSettings):
         default=SecretStr(""),
         description="Secret from which the private keys of statements are derived; a new one ends the old keys.",
     )
+    usage_rating_address: str = Field(default="127.0.0.1:8081", description="host:port of usage_rating's API.")
+    billing_units_address: str = Field(default="127.0.0.1:8082", description="host:port of billing_units' API.")
+    reporting_address: str = Field(default="127.0.0.1:8083", description="host:port of reporting's API.")
+    requests_per_minute: int = Field(
+        default=1200, ge=1, le=1_000_000, description="Requests of one person or key; more are answered 429."
+    )

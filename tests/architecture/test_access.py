@@ -7,14 +7,18 @@ from fastapi.routing import APIRoute
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from chassis.clock import system_clock, system_random
+from chassis.clock import monotonic_s, system_clock, system_random
+from chassis.guard import Guard
 from chassis.probes import Probes
 from cli.access_table import policies_of
 from contracts.topics import SERVICES
 from services.billing_units.api.application import application
 from services.billing_units.handlers.commands import Commands
+from services.portal.api.application import Parts
 from services.portal.api.application import application as portal
+from services.portal.api.limits import Pace
 from services.portal.app import parts_of
+from services.portal.clients import Services, open_client
 from services.portal.handlers.passwords import Passwords
 from services.reporting.api import api as reporting_api
 from services.usage_rating.api import api as usage_rating_api
@@ -42,8 +46,13 @@ def application_of(service: str) -> Starlette:
         case "reporting":
             return reporting_api(None, guard, probes, clock=system_clock, random=system_random)
         case "portal":
-            return portal(parts_of(None, guard, Passwords()), probes)
+            return portal(a_portal(guard), probes)
     raise AssertionError(f"{service} has no application here: add it, so that its operations are checked")
+
+
+def a_portal(guard: Guard) -> Parts:
+    nowhere = Services(addresses={}, authorize=lambda caller, service: "", client=open_client())
+    return parts_of(None, guard, nowhere, Passwords(), Pace(per_minute=60, monotonic_s=monotonic_s))
 
 
 @pytest.mark.parametrize("service", SERVICES)

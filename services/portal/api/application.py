@@ -1,4 +1,4 @@
-"""The application: probes open to all, portal's own operations to whom their policies allow."""
+"""The application: probes open to all, portal's own operations to whom their policies allow, the rest handed on."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,12 @@ from fastapi import FastAPI
 from chassis.probes import Probes
 from chassis.web import service_api
 from services.portal.api.front_door import FrontDoor
+from services.portal.api.gateway import gateway
+from services.portal.api.limits import BodyLimit
+from services.portal.api.openapi import Description, description_of
 from services.portal.api.own import own_operations
 from services.portal.domain.access import POLICIES
+from services.portal.handlers.forwarding import Forwarding
 from services.portal.handlers.people import People
 
 SERVICE = "portal"
@@ -20,8 +24,15 @@ class Parts:
 
     door: FrontDoor
     people: People
+    forwarding: Forwarding
 
 
 def application(parts: Parts, probes: Probes) -> FastAPI:
     """Everything that portal answers."""
-    return service_api(SERVICE, parts.door, POLICIES, probes, *own_operations(parts.people, parts.door.api_keys))
+    app = service_api(SERVICE, parts.door, POLICIES, probes, *own_operations(parts.people, parts.door.api_keys))
+    description = Description(services=parts.forwarding.services, own=app.openapi)
+    app.include_router(description_of(description))
+    # Last, for it takes every path under /api/v1 that nothing before it took.
+    app.include_router(gateway(parts.door, parts.forwarding))
+    app.add_middleware(BodyLimit)
+    return app

@@ -12,6 +12,7 @@ from chassis.statements import SCHEME, Unproven
 from chassis.web import Problem
 from contracts.values.access import Caller
 from contracts.values.ids import time_ordered_id
+from services.portal.api.limits import Pace
 from services.portal.domain.credentials import is_form_token
 from services.portal.handlers.api_keys import ApiKeys
 from services.portal.handlers.sign_in import SignIn, Visitor
@@ -30,6 +31,7 @@ class FrontDoor:
     guard: Guard
     sign_in: SignIn
     api_keys: ApiKeys
+    pace: Pace
     clock: Clock
     random: Random
     scheme: ClassVar[str] = "Bearer"
@@ -40,7 +42,13 @@ class FrontDoor:
         return str(time_ordered_id(self.clock(), self.random))
 
     async def admit(self, request: Request) -> Caller | Unproven:
-        """Who asks. Raises Problem for a request that another site made a browser send."""
+        """Who asks. Raises Problem for one request too many, or one that another site made a browser send."""
+        caller = await self._who(request)
+        if isinstance(caller, Caller):
+            self.pace.take(caller.caller_id)
+        return caller
+
+    async def _who(self, request: Request) -> Caller | Unproven:
         authorization = request.headers.get("authorization", "")
         scheme, _, credential = authorization.partition(" ")
         if scheme.lower() == SCHEME.lower():

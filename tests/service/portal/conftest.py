@@ -9,19 +9,21 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from chassis.clock import system_clock, system_random
+from chassis.clock import monotonic_s, system_clock
 from chassis.database import Pool, open_pool, refuse_unsafe_role
 from chassis.migrate import api_role
 from chassis.probes import Probes
+from contracts.values.access import Caller
 from services.portal.api.application import SERVICE, Parts, application
-from services.portal.api.front_door import COOKIE, TOKEN_HEADER, FrontDoor
+from services.portal.api.front_door import COOKIE, TOKEN_HEADER
+from services.portal.api.limits import Pace
+from services.portal.app import parts_of
+from services.portal.clients import Services, open_client
 from services.portal.domain.credentials import form_token
-from services.portal.handlers.api_keys import ApiKeys
 from services.portal.handlers.passwords import Passwords
-from services.portal.handlers.people import People
-from services.portal.handlers.sign_in import NotSignedIn, SignedIn, SignIn
+from services.portal.handlers.sign_in import NotSignedIn, SignedIn
 from tests.conftest import FreshDatabase
-from tests.support.callers import Signed, a_caller, a_guard
+from tests.support.callers import Signed, a_caller, a_guard, statement
 from tests.support.schemas import as_role, migrated
 
 HOST = "http://portal.example"
@@ -37,20 +39,21 @@ class Front:
     """The application and its parts. later: how far the clock is ahead."""
 
     pool: Pool
+    addresses: dict[str, str] = field(default_factory=dict)
+    per_minute: int = 100_000
     later: timedelta = timedelta()
     parts: Parts = field(init=False)
     app: FastAPI = field(init=False)
 
     def __post_init__(self) -> None:
-        passwords = Passwords()
-        sign_in = SignIn(pool=self.pool, passwords=passwords, clock=self.clock, random=system_random)
-        api_keys = ApiKeys(pool=self.pool, clock=self.clock, random=system_random)
-        people = People(pool=self.pool, passwords=passwords, clock=self.clock, random=system_random)
-        door = FrontDoor(
-            guard=a_guard(SERVICE), sign_in=sign_in, api_keys=api_keys, clock=self.clock, random=system_random
-        )
-        self.parts = Parts(door=door, people=people)
+        services = Services(addresses=self.addresses, authorize=self.authorize, client=open_client())
+        pace = Pace(per_minute=self.per_minute, monotonic_s=monotonic_s)
+        self.parts = parts_of(self.pool, a_guard(SERVICE), services, Passwords(), pace, clock=self.clock)
         self.app = application(self.parts, Probes(live=well, ready={}))
+
+    def authorize(self, caller: Caller, service: str) -> str:
+        """Signed with the tests' key, which the services of tests believe."""
+        return statement(caller, service)
 
     def clock(self) -> datetime:
         return system_clock() + self.later

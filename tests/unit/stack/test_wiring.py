@@ -26,6 +26,11 @@ services:
       WEB_HTTP_PORT: ${WEB_HTTP_PORT:-8080}
       WEB_INSTANCE: ${WEB_INSTANCE:-}
     healthcheck: { test: ["CMD", "python", "-m", "chassis.health", "--port", "${WEB_HTTP_PORT:-8080}"] }
+  door:
+    command: ["python", "-m", "door"]
+    environment: { DOOR_WEB_ADDRESS: "${WEB_API_ADDRESS:-web_api:8080}" }
+  web_api:
+    command: ["python", "-m", "web", "${WEB_HTTP_PORT:-8080}"]
 """
 ADDRESSES = Addresses(
     postgres_dsn="postgresql://root:s%40@db.example:6000/books", kafka_bootstrap_servers="k1:1,k2:2"
@@ -52,6 +57,13 @@ def test_the_callers_environment_fills_the_rest(tmp_path: Path) -> None:
     web = fill(tmp_path, environment={"PASSWORD": "secret", "UNDECLARED": "x"})["web"]
     assert web.environment["WEB_DSN"] == "postgresql://web:secret@db.example:6000/books"
     assert "UNDECLARED" not in web.environment
+
+
+def test_a_process_is_told_where_an_api_answers(tmp_path: Path) -> None:
+    for scale in ({}, {"web_api": 2}):
+        filled = fill(tmp_path, scale=scale)
+        first = filled["web_api-1" if scale else "web_api"]
+        assert filled["door"].environment["DOOR_WEB_ADDRESS"] == f"127.0.0.1:{first.port}"
 
 
 def test_each_scaled_process_has_a_port_and_a_name_of_its_own(tmp_path: Path) -> None:

@@ -1,0 +1,67 @@
+"""`/api/v1`: finds out who asks, hands the request to the service that answers it, and gives its answer back."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request
+from fastapi.responses import Response
+
+from chassis.logs import get_logger
+from chassis.statements import Unproven
+from chassis.web import Problem, unproven
+from services.portal.api.front_door import FrontDoor
+from services.portal.clients import Answer, Asked, NotReached
+from services.portal.handlers.forwarding import Forwarding
+from services.portal.handlers.people import Refusal
+from services.portal.handlers.signing_keys import NoSigningKey
+
+LOG = get_logger(__name__)
+SENT_ON = ("content-type", "accept", "if-match", "if-none-match")
+"""Headers of a request that the service is given; above all no credential and no cookie."""
+
+STATUS = {"not_found": 404, "idempotency_key_reused": 422, "in_flight": 409}
+REQUEST_ID = "Ringledger-Request-Id"
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", pattern=r"^[!-~]{1,128}$")]
+
+
+def gateway(door: FrontDoor, forwarding: Forwarding) -> APIRouter:
+    """Every path under `/api/v1` that portal does not answer itself; services authorise again."""
+    router = APIRouter(prefix="/api/v1", include_in_schema=False)
+
+    @router.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    async def forward(request: Request, path: str, idempotency_key: IdempotencyKey = None) -> Response:
+        caller = await door.admit(request)
+        if isinstance(caller, Unproven):
+            raise unproven(door, caller)
+        request.state.caller = caller
+        asked = Asked(
+            method=request.method,
+            path=request.url.path.removeprefix("/api/v1/"),
+            query=request.url.query,
+            headers={name: request.headers[name] for name in SENT_ON if name in request.headers},
+            body=await request.body(),
+        )
+        try:
+            answer = await forwarding.forward(caller, asked, idempotency_key)
+        except (NotReached, NoSigningKey) as error:
+            LOG.warning("not_forwarded", path=path, error=str(error))
+            raise away() from error
+        if isinstance(answer, Refusal):
+            raise Problem(STATUS[answer.code], answer.code, answer.says)
+        return given_back(answer, caller.request_id)
+
+    return router
+
+
+def given_back(answer: Answer, request_id: str) -> Response:
+    """A service's answer as portal's own. A statement that was not believed is portal's fault, not the caller's."""
+    if answer.status == 401:
+        LOG.error("statement_not_believed", request_id=request_id)
+        raise away()
+    return Response(answer.body, status_code=answer.status, headers={**answer.headers, REQUEST_ID: request_id})
+
+
+def away() -> Problem:
+    """The answer while a service cannot be asked."""
+    problem = Problem(503, "service_away", "The service that answers this cannot be asked at the moment.")
+    problem.headers["Retry-After"] = "2"
+    return problem

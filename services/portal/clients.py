@@ -1,0 +1,96 @@
+"""How portal asks the services: their addresses, one client, and a statement of who is asking."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import orjson
+
+from contracts.values.access import Caller
+
+TIMEOUT_S = 30
+PASSED_ON = frozenset({"content-type", "location", "etag", "retry-after", "cache-control", "link"})
+"""Headers of a service's answer that its caller is given."""
+
+Authorize = Callable[[Caller, str], str]
+"""The `Authorization` header by which a service, named second, knows the caller."""
+
+
+class NotReached(RuntimeError):
+    """A service did not answer. sent: whether it may have got the request all the same."""
+
+    def __init__(self, service: str, error: Exception, *, sent: bool) -> None:
+        super().__init__(f"{service} does not answer: {error!r}")
+        self.sent = sent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request as a service is to get it. path: below `/api/v1/`, as it was written."""
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a service answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body parsed; None where it is no JSON."""
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The services by name, each at its base address."""
+
+    addresses: Mapping[str, str]
+    authorize: Authorize
+    client: httpx.AsyncClient
+
+    async def ask(self, service: str, caller: Caller, asked: Asked) -> Answer:
+        """What a service answers the caller. Raises NotReached, or what `authorize` raises."""
+        query = f"?{asked.query}" if asked.query else ""
+        return await self._send(
+            service,
+            asked.method,
+            f"{self.addresses[service]}/api/v1/{asked.path}{query}",
+            headers={**asked.headers, "Authorization": self.authorize(caller, service)},
+            content=asked.body,
+        )
+
+    async def describe(self, service: str) -> Any:
+        """A service's own OpenAPI document; None when it has none to give. Raises NotReached."""
+        url = f"{self.addresses[service]}/api/v1/{service.replace('_', '-')}/openapi.json"
+        answer = await self._send(service, "GET", url, headers={}, content=b"")
+        return answer.json() if answer.status == 200 else None
+
+    async def _send(
+        self, service: str, method: str, url: str, *, headers: Mapping[str, str], content: bytes
+    ) -> Answer:
+        try:
+            response = await self.client.request(method, url, headers=headers, content=content or None)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.InvalidURL) as error:
+            raise NotReached(service, error, sent=False) from error
+        except httpx.HTTPError as error:
+            raise NotReached(service, error, sent=True) from error
+        kept = {name: value for name, value in response.headers.items() if name.lower() in PASSED_ON}
+        return Answer(status=response.status_code, headers=kept, body=response.content)
+
+
+def open_client() -> httpx.AsyncClient:
+    """The one client of the process; no proxy of the environment stands between services."""
+    limits = httpx.Limits(max_connections=64, max_keepalive_connections=32)
+    return httpx.AsyncClient(timeout=TIMEOUT_S, limits=limits, trust_env=False)

@@ -1,0 +1,231 @@
+"""The public API: handed on with a statement that the service believes, once per key, within limits."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from chassis.clock import system_clock, system_random
+from chassis.database import open_pool
+from chassis.migrate import api_role
+from chassis.probes import Probes
+from cli.stack.ports import free_port
+from services.billing_units.api.application import application as billing_units
+from services.billing_units.handlers.commands import Commands
+from services.portal.domain.pace import full_bucket, take_one
+from services.portal.domain.routing import ROUTES
+from services.reporting.api import api as reporting
+from services.usage_rating.api import api as usage_rating
+from services.usage_rating.handlers.plans import PlansHandler
+from tests.conftest import FreshDatabase
+from tests.service.portal.conftest import Front, well
+from tests.service.portal.test_api_keys import issue
+from tests.support.allocating import Allocating, ingest_pool
+from tests.support.callers import a_guard
+from tests.support.directory import ACCOUNT, a_working_account
+from tests.support.schemas import as_role, migrated
+
+EDIT = ["edit_billing_unit"]
+
+
+@asynccontextmanager
+async def listening(app: Any) -> AsyncIterator[str]:
+    """The application on a port of its own; its address."""
+    config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    door = socket.create_server(("127.0.0.1", 0))
+    serving = asyncio.create_task(server.serve(sockets=[door]))
+    try:
+        yield f"http://127.0.0.1:{door.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await serving
+
+
+@pytest.fixture
+async def units(front: Front, fresh_database: FreshDatabase) -> AsyncIterator[str]:
+    """billing_units as it is, with an account in it, behind portal."""
+    dsn = await fresh_database(migrated("billing_units"))
+    pool = await open_pool(
+        as_role(dsn, api_role("billing_units")), schema="billing_units", application_name="test", max_size=8
+    )
+    writing = await ingest_pool(dsn)
+    await Allocating(pool=writing).adopt(*a_working_account())
+    commands = Commands(pool=pool, schema="billing_units", clock=system_clock, random=system_random)
+    guard = a_guard("billing_units")
+    async with listening(billing_units(commands, pool, guard, Probes(live=well, ready={}))) as address:
+        front.addresses["billing_units"] = address
+        yield address
+    await pool.close()
+    await writing.close()
+
+
+async def test_a_key_reads_and_writes_billing_units_through_portal(front: Front, units: str) -> None:
+    writer = await issue(front, ACCOUNT, access_groups=EDIT)
+    reader = await issue(front, ACCOUNT, access_groups=["view_billing_unit"])
+    limited = await issue(front, ACCOUNT, access_groups=EDIT, units=["5ccfd1e1-a15d-506a-84e7-b4431c35fb7d"])
+    async with front.by_key(writer["api_key"]) as client:
+        made = await client.post("/api/v1/billing-units", json={"name": "Retention"})
+        assert made.status_code == 201 and made.headers["Ringledger-Request-Id"]
+        names = [unit["name"] for unit in (await client.get("/api/v1/billing-units?limit=500")).json()["data"]]
+        assert "Retention" in names
+        assert (await client.get("/api/v1/billing-units?limit=0")).status_code == 422
+    async with front.by_key(reader["api_key"]) as client:
+        assert (await client.get("/api/v1/billing-units")).status_code == 200
+        refused = await client.post("/api/v1/billing-units", json={"name": "Mine"})
+        assert (refused.status_code, refused.json()["code"]) == (403, "missing_privilege")
+        assert refused.json()["request_id"] == refused.headers["Ringledger-Request-Id"]
+    async with front.by_key(limited["api_key"]) as client:
+        assert (await client.get("/api/v1/billing-units")).json()["code"] == "limited_to_units"
+    other = await issue(front, "someone-else", access_groups=EDIT)
+    async with front.by_key(other["api_key"]) as client:
+        assert (await client.get("/api/v1/billing-units")).json()["data"] == []
+    async with front.client() as client:
+        refused = await client.get("/api/v1/billing-units")
+        assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, "Bearer")
+        unknown = await client.get("/api/v1/nothing-here")
+        assert unknown.status_code == 401, "whether a path exists is not told to strangers"
+
+
+async def test_the_same_key_takes_effect_once(front: Front, units: str) -> None:
+    issued, other = [await issue(front, ACCOUNT, access_groups=EDIT) for _ in range(2)]
+    once = {"Idempotency-Key": "import-7"}
+    async with front.by_key(issued["api_key"]) as client:
+        first = await client.post("/api/v1/billing-units", json={"name": "Sales"}, headers=once)
+        again = await client.post("/api/v1/billing-units", json={"name": "Sales"}, headers=once)
+        assert (first.status_code, again.status_code) == (201, 201)
+        assert first.json() == again.json() and again.headers["location"] == first.headers["location"]
+        assert "idempotency-replayed" not in first.headers and again.headers["idempotency-replayed"] == "true"
+        reused = await client.post("/api/v1/billing-units", json={"name": "Care"}, headers=once)
+        assert (reused.status_code, reused.json()["code"]) == (422, "idempotency_key_reused")
+        async with front.by_key(other["api_key"]) as someone:
+            theirs = await someone.post("/api/v1/billing-units", json={"name": "Sales"}, headers=once)
+        assert theirs.status_code == 201 and theirs.json() != first.json()
+
+
+@dataclass(slots=True)
+class Slow:
+    """A service that answers when it is told to, or breaks off."""
+
+    asked: int = 0
+    may_answer: asyncio.Event = field(default_factory=asyncio.Event)
+    status: int = 201
+
+    async def answer(self, request: Request) -> Response:
+        self.asked += 1
+        await self.may_answer.wait()
+        return JSONResponse({"data": self.asked}, status_code=self.status)
+
+    def application(self) -> FastAPI:
+        return FastAPI(routes=[Route("/api/v1/billing-units", self.answer, methods=["POST"])])
+
+
+async def test_of_fifty_at_once_one_is_done_and_the_others_are_in_flight(front: Front) -> None:
+    issued, slow = await issue(front, ACCOUNT, access_groups=EDIT), Slow()
+    once = {"Idempotency-Key": "k"}
+    async with listening(slow.application()) as address, front.by_key(issued["api_key"]) as client:
+        front.addresses["billing_units"] = address
+        posts = [
+            asyncio.create_task(client.post("/api/v1/billing-units", json={}, headers=once)) for _ in range(50)
+        ]
+        done, [running] = await asyncio.wait(posts, return_when=asyncio.ALL_COMPLETED, timeout=10)
+        assert {(post.result().status_code, post.result().json()["code"]) for post in done} == {(409, "in_flight")}
+        slow.may_answer.set()
+        assert (await running).status_code == 201
+        assert slow.asked == 1
+
+
+async def test_what_was_not_done_may_be_sent_again_and_what_is_unknown_may_not(front: Front) -> None:
+    issued, slow = await issue(front, ACCOUNT, access_groups=EDIT), Slow(status=503)
+    slow.may_answer.set()
+    async with front.by_key(issued["api_key"]) as client:
+
+        async def post() -> httpx.Response:
+            return await client.post("/api/v1/billing-units", json={}, headers={"Idempotency-Key": "k"})
+
+        front.addresses["billing_units"] = f"http://127.0.0.1:{free_port()}"
+        away = await post()
+        assert (away.status_code, away.json()["code"], away.headers["Retry-After"]) == (503, "service_away", "2")
+        async with listening(slow.application()) as address:
+            front.addresses["billing_units"] = address
+            assert (await post()).status_code == 503
+            slow.status = 500
+            assert (await post()).status_code == 500
+            assert (await post()).headers["idempotency-replayed"] == "true"
+    assert slow.asked == 2
+
+
+async def test_a_service_that_does_not_believe_portal_is_portal_s_fault(front: Front) -> None:
+    issued, slow = await issue(front, ACCOUNT, access_groups=EDIT), Slow(status=401)
+    slow.may_answer.set()
+    async with listening(slow.application()) as address, front.by_key(issued["api_key"]) as client:
+        front.addresses["billing_units"] = address
+        assert (await client.post("/api/v1/billing-units", json={})).status_code == 503
+
+
+async def test_too_much_is_refused_before_it_is_read(front: Front, units: str) -> None:
+    issued = await issue(front, ACCOUNT, access_groups=EDIT)
+    async with front.by_key(issued["api_key"]) as client:
+
+        async def endless() -> AsyncIterator[bytes]:
+            for _ in range(40):
+                yield b"x" * 65_536
+
+        said = await client.post("/api/v1/billing-units", content=b"x" * 1_048_577)
+        unsaid = await client.post("/api/v1/billing-units", content=endless())
+        assert (said.status_code, unsaid.status_code) == (413, 413)
+        assert said.json()["code"] == unsaid.json()["code"] == "too_large"
+
+
+async def test_one_caller_too_fast_waits_and_others_do_not(front: Front) -> None:
+    first, second = await issue(front), await issue(front)
+    front.parts.door.pace.per_minute = 5
+    async with front.by_key(first["api_key"]) as client:
+        answers = [await client.get("/api/v1/me") for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 12
+    async with front.by_key(second["api_key"]) as client:
+        assert (await client.get("/api/v1/me")).status_code == 200
+
+
+def test_a_bucket_fills_by_the_minute_and_holds_a_minute() -> None:
+    bucket, now_us, let_through = full_bucket(60, 0), 0, 0
+    for now_us in range(0, 120_000_000, 250_000):
+        bucket, wait_s = take_one(bucket, per_minute=60, now_us=now_us)
+        let_through += wait_s == 0
+        assert wait_s in {0, 1}
+    assert let_through == 60 + 119
+    assert take_one(bucket, per_minute=60, now_us=now_us + 3_600_000_000)[0].left == 59_000_000
+
+
+async def test_the_document_has_every_operation_of_every_service(front: Front, units: str) -> None:
+    guard, probes = a_guard("any"), Probes(live=well, ready={})
+    plans = PlansHandler(pool=None, schema="usage_rating", clock=system_clock, random=system_random)
+    async with (
+        listening(usage_rating(plans, None, guard, probes)) as rating,
+        listening(reporting(None, guard, probes, clock=system_clock, random=system_random)) as reports,
+        front.client() as client,
+    ):
+        front.addresses |= dict.fromkeys(("usage_rating", "reporting"), f"http://127.0.0.1:{free_port()}")
+        assert (await client.get("/api/v1/openapi.json")).json()["code"] == "service_away"
+        front.addresses |= {"usage_rating": rating, "reporting": reports}
+        document = (await client.get("/api/v1/openapi.json")).json()
+    assert document["openapi"].startswith("3.1")
+    words = {path.split("/")[3] for path in document["paths"]}
+    assert words == (set(ROUTES) - {"teams"}) | {"me", "people", "api-keys", "audit"}
+    operations = [operation for item in document["paths"].values() for operation in item.values()]
+    ids = [operation["operationId"] for operation in operations]
+    assert len(set(ids)) == len(ids) >= 27
+    text = str(document)
+    for name in {part.split("'")[0] for part in text.split("#/components/schemas/")[1:]}:
+        assert name in document["components"]["schemas"], name
