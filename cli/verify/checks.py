@@ -99,8 +99,18 @@ CHECKS = (
     ),
     Check(
         name="units held the number",
-        sentence="A charge by number goes to the unit that held the number at the charging instant, as known then.",
+        sentence="A charge by number is owed by the unit that held the number at the charging instant.",
         query="list_shares_of_units_that_held_nothing",
+    ),
+    Check(
+        name="nothing left behind",
+        sentence="No charge stays with another unit than its number's, once all changes are worked off.",
+        query="list_charges_left_behind",
+    ),
+    Check(
+        name="moves",
+        sentence="Every move of charges sums to zero for each use, and as many moved as the job says.",
+        query="list_uneven_moves",
     ),
     Check(
         name="one holder",

@@ -249,21 +249,70 @@ WHERE ($1::text IS NULL OR account_id = $1)
       ELSE true END
 
 -- name: list_shares_of_units_that_held_nothing
--- Live charges by the account's own number to a unit that did not hold the number at the charging instant, as the
--- directory was when they were decided: a number assigned anew since, back in time, waits for its re-attribution.
-SELECT c.account_id, c.booked_period, c.currency, c.charge_id, c.unit_id, c.matched AS number, c.occurred_at, c.amount
+-- Live charges by the account's own number to a unit that does not hold the number at the charging instant, as the
+-- directory stands. A change since the charge was decided may still be worked off; and a charge stays where it is when
+-- its user leads to the same unit now.
+WITH doubtful AS MATERIALIZED (
+    SELECT c.account_id, c.booked_period, c.currency, c.charge_id, c.unit_id, c.matched, c.occurred_at, c.amount, c.user_id
+    FROM billing_units.verify_charge c
+    WHERE c.rule = 'number' AND c.kind = 'charge'
+      AND ($1::text IS NULL OR c.account_id = $1) AND ($2::date IS NULL OR c.booked_period = $2)
+      AND NOT EXISTS (SELECT FROM billing_units.verify_charge back
+                      WHERE back.account_id = c.account_id AND back.reverses = c.charge_id)
+      AND NOT EXISTS (SELECT FROM billing_units.verify_assignment a
+                      WHERE a.account_id = c.account_id AND a.member_kind = 'number' AND a.member = c.matched
+                        AND a.unit_id = c.unit_id AND NOT a.deleted AND a.from_at <= c.occurred_at
+                        AND (a.until_at IS NULL OR c.occurred_at < a.until_at)
+                        AND (a.unit_archived_at IS NULL OR c.occurred_at < a.unit_archived_at))
+      AND NOT EXISTS (SELECT FROM billing_units.verify_reattribution undone
+                      WHERE undone.account_id = c.account_id AND undone.state <> 'done'
+                        AND undone.directory_revision > c.directory_revision)
+)
+SELECT d.account_id, d.booked_period, d.currency, d.charge_id, d.unit_id, d.matched AS number, d.occurred_at, d.amount
+FROM doubtful d
+WHERE NOT EXISTS (
+    SELECT FROM billing_units.verify_assignment a
+    LEFT JOIN billing_units.verify_team_membership m
+        ON a.member_kind = 'team' AND m.account_id = a.account_id AND m.team_id = a.member
+    WHERE a.account_id = d.account_id AND a.unit_id = d.unit_id AND NOT a.deleted AND a.member_kind <> 'number'
+      AND CASE a.member_kind WHEN 'user' THEN a.member ELSE m.user_id END = d.user_id
+      AND a.from_at <= d.occurred_at AND (a.until_at IS NULL OR d.occurred_at < a.until_at)
+      AND (m.user_id IS NULL OR m.from_at <= d.occurred_at AND (m.until_at IS NULL OR d.occurred_at < m.until_at)))
+
+-- name: list_charges_left_behind
+-- Live charges whose own number is held, and in another unit at the charging instant, as the directory stands, although
+-- no change since they were decided is still to be worked off.
+SELECT c.account_id, c.booked_period, c.currency, c.charge_id, c.unit_id, a.unit_id AS unit_of_number, c.own_number,
+       c.occurred_at, c.amount
 FROM billing_units.verify_charge c
-WHERE c.rule = 'number' AND c.kind = 'charge'
+JOIN billing_units.verify_number n ON n.account_id = c.account_id AND n.number = c.own_number
+JOIN billing_units.verify_assignment a ON a.account_id = c.account_id AND a.member_kind = 'number' AND a.member = c.own_number
+WHERE c.kind = 'charge' AND c.rule <> 'override' AND c.unit_id IS DISTINCT FROM a.unit_id
   AND ($1::text IS NULL OR c.account_id = $1) AND ($2::date IS NULL OR c.booked_period = $2)
+  AND n.from_at <= c.occurred_at AND (n.until_at IS NULL OR c.occurred_at < n.until_at)
+  AND NOT a.deleted AND a.unit_known AND a.from_at <= c.occurred_at
+  AND (a.until_at IS NULL OR c.occurred_at < a.until_at)
+  AND (a.unit_archived_at IS NULL OR c.occurred_at < a.unit_archived_at)
   AND NOT EXISTS (SELECT FROM billing_units.verify_charge back
                   WHERE back.account_id = c.account_id AND back.reverses = c.charge_id)
-  AND NOT EXISTS (SELECT FROM billing_units.verify_assignment a
-                  WHERE a.account_id = c.account_id AND a.member_kind = 'number' AND a.member = c.matched
-                    AND a.unit_id = c.unit_id AND NOT a.deleted AND a.from_at <= c.occurred_at
-                    AND (a.until_at IS NULL OR c.occurred_at < a.until_at))
-  AND NOT EXISTS (SELECT FROM billing_units.verify_assignment later
-                  WHERE later.account_id = c.account_id AND later.member_kind = 'number'
-                    AND later.member = c.matched AND later.directory_revision > c.directory_revision)
+  AND NOT EXISTS (SELECT FROM billing_units.verify_reattribution undone
+                  WHERE undone.account_id = c.account_id AND undone.state <> 'done'
+                    AND undone.directory_revision > c.directory_revision)
+
+-- name: list_uneven_moves
+-- Re-attributions that did not move as many ratings as they say, or whose pairs do not sum to zero for every use.
+SELECT r.account_id, c.booked_period, c.currency, r.reattribution_id, c.usage_id, r.moved, coalesce(c.moves, 0) AS moves,
+       c.amount AS net_amount, c.calls::bigint AS net_calls, c.duration_ms::bigint AS net_ms, c.billed_s::bigint AS net_s
+FROM (
+    SELECT account_id, cause_id, usage_id, booked_period, currency, sum(amount) AS amount, sum(calls) AS calls,
+           sum(duration_ms) AS duration_ms, sum(billed_s) AS billed_s,
+           sum(count(DISTINCT (usage_id, rating_revision, allocation_revision)) FILTER (WHERE kind = 'charge'))
+               OVER (PARTITION BY account_id, cause_id) AS moves
+    FROM billing_units.verify_charge GROUP BY account_id, cause_id, usage_id, booked_period, currency
+) c
+RIGHT JOIN billing_units.verify_reattribution r ON r.account_id = c.account_id AND r.reattribution_id = c.cause_id
+WHERE ($1::text IS NULL OR r.account_id = $1) AND ($2::date IS NULL OR c.booked_period = $2)
+  AND (r.moved <> coalesce(c.moves, 0) OR c.amount <> 0 OR c.calls <> 0 OR c.duration_ms <> 0 OR c.billed_s <> 0)
 
 -- name: list_waits_unlike_their_ratings
 -- Reversals that wait as something else than was rated, and waits that their allocation does not know.
@@ -487,7 +536,7 @@ UNION ALL
 SELECT 'reporting', topic, partition, next_offset FROM reporting.input_position
 
 -- name: count_undone
--- What services have still to do with what they have read: messages to publish, suspense to try again.
+-- What services have still to do with what they have read: messages to publish, suspense to try again, charges to move.
 SELECT 'usage_rating' AS service, 'unpublished' AS what, coalesce(sum(last_seq - published_seq), 0)::bigint AS records
 FROM usage_rating.outbox_lane
 UNION ALL
@@ -496,6 +545,8 @@ UNION ALL
 SELECT 'reporting', 'unpublished', coalesce(sum(last_seq - published_seq), 0)::bigint FROM reporting.outbox_lane
 UNION ALL
 SELECT 'usage_rating', 'retries', count(*) FROM usage_rating.verify_suspense_retry
+UNION ALL
+SELECT 'billing_units', 'reattributions', count(*) FROM billing_units.verify_reattribution WHERE state <> 'done'
 
 -- name: count_suspense
 -- What waits for a price, by reason.

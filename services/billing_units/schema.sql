@@ -271,6 +271,12 @@ SELECT a.account_id, a.assignment_id, a.version, a.unit_id, a.member_kind, a.mem
        a.deleted, a.directory_revision, u.archived_at AS unit_archived_at, u.unit_id IS NOT NULL AND NOT u.deleted AS unit_known
 FROM assignment a LEFT JOIN unit u USING (account_id, unit_id);
 
+CREATE VIEW verify_team_membership WITH (security_invoker = true) AS
+SELECT account_id, team_id, user_id, from_at, until_at FROM team_membership WHERE NOT deleted;
+
+CREATE VIEW verify_number WITH (security_invoker = true) AS
+SELECT account_id, number, from_at, until_at FROM number WHERE NOT deleted;
+
 CREATE VIEW verify_reattribution WITH (security_invoker = true) AS
 SELECT account_id, reattribution_id, directory_revision, state, moved FROM reattribution;
 

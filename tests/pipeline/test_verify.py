@@ -95,8 +95,8 @@ async def test_a_lost_fate_is_named(way: WayOfACall, admin: Connection) -> None:
 async def test_a_lost_charge_is_named(way: WayOfACall, admin: Connection) -> None:
     row = await admin.fetchrow(
         """
-        SELECT charge_id, rated_usage_id, amount FROM billing_units.charge
-        WHERE units = 1 AND kind = 'charge' AND amount > 0 LIMIT 1
+        SELECT min(charge_id::text)::uuid AS charge_id, rated_usage_id, sum(amount) AS amount
+        FROM billing_units.charge GROUP BY rated_usage_id HAVING count(*) = 1 AND sum(amount) > 0 LIMIT 1
         """
     )
     async with without_row(admin, "billing_units.charge", "charge_id = $1", row["charge_id"]):

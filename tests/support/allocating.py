@@ -135,6 +135,13 @@ class Allocating:
 
     async def work_off(self, ratings_per_chunk: int = 500) -> int:
         """Let the job put right all that changes left; how many chunks it took."""
+        chunks = 0
+        while worked := await self.work_off_once(ratings_per_chunk):
+            chunks += worked
+        return chunks
+
+    async def work_off_once(self, ratings_per_chunk: int) -> int:
+        """Let the job do one chunk of every account that has something to do."""
         job = ReattributionHandler(
             pool=self.pool,
             schema=SERVICE,
@@ -142,10 +149,7 @@ class Allocating:
             directory=self.cache,
             ratings_per_chunk=ratings_per_chunk,
         )
-        chunks = 0
-        while worked := await job.work_off():
-            chunks += worked
-        return chunks
+        return await job.work_off()
 
     async def _claim(self, topic: str, partition: int) -> None:
         async with self.pool.acquire() as connection:
@@ -168,6 +172,26 @@ class Allocating:
     async def facts(self) -> list[dict[str, Any]]:
         """What was published as facts."""
         return await self.published(BILLING_UNITS_FACTS.name)
+
+    async def owed(self, account: str) -> tuple[dict[str, dict[str | None, int]], dict[str, set[str | None]]]:
+        """What each unit owes of each use, in millionths, and the units of the charges that are live."""
+        rows = await self.pool.fetch(
+            "SELECT usage_id::text, unit_id::text, (sum(amount) * 1000000)::bigint AS micros FROM charge "
+            "WHERE account_id = $1 GROUP BY usage_id, unit_id",
+            account,
+        )
+        owed: dict[str, dict[str | None, int]] = {}
+        for row in rows:
+            owed.setdefault(row["usage_id"], {})[row["unit_id"]] = row["micros"]
+        rows = await self.pool.fetch(
+            "SELECT usage_id::text, unit_id::text FROM charge c WHERE account_id = $1 AND kind = 'charge' "
+            "AND NOT EXISTS (SELECT FROM charge r WHERE r.account_id = $1 AND r.reverses = c.charge_id)",
+            account,
+        )
+        live: dict[str, set[str | None]] = {}
+        for row in rows:
+            live.setdefault(row["usage_id"], set()).add(row["unit_id"])
+        return owed, live
 
 
 def _read(reader: EventReader, route: Route, records: Sequence[Any]) -> tuple[list[Event[Any]], list[DeadLetter]]:

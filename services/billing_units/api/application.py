@@ -10,6 +10,7 @@ from services.billing_units.api.assignments import assignment_commands, assignme
 from services.billing_units.api.charges import charge_lists
 from services.billing_units.api.directory import directory_commands
 from services.billing_units.api.directory_lists import directory_lists
+from services.billing_units.api.reattributions import previews, reattribution_lists
 from services.billing_units.api.units import unit_commands, unit_lists_of
 from services.billing_units.domain.access import POLICIES
 from services.billing_units.handlers.commands import Commands
@@ -25,5 +26,7 @@ def application(commands: Commands, pool: Pool, guard: Guard, probes: Probes) ->
         directory_commands(commands),
         directory_lists(pool),
         charge_lists(pool),
+        reattribution_lists(pool),
+        previews(commands),
     )
     return service_api("billing_units", guard, POLICIES, probes, *routers)

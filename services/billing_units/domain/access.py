@@ -32,6 +32,11 @@ POLICIES: Policies = {
     "POST /api/v1/assignments": _EDIT,
     "PATCH /api/v1/assignments/{assignment_id}": _EDIT,
     "POST /api/v1/assignments/{assignment_id}/release": _EDIT,
+    "POST /api/v1/accounts/{account_id}/split-policy/preview": _EDIT,
+    "POST /api/v1/billing-units/{unit_id}/archive/preview": _EDIT,
+    "POST /api/v1/billing-units/{unit_id}/members/preview": _EDIT,
+    "POST /api/v1/assignments/{assignment_id}/release/preview": _EDIT,
+    "GET /api/v1/reattributions": _VIEW,
     "GET /api/v1/charges": Policy(any_of=ANY_TAB),
 }
 """Lists do not narrow themselves to a caller's units yet, so a limited caller is refused them."""

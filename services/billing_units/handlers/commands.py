@@ -16,7 +16,8 @@ from services.billing_units.handlers.directory import record_changes
 from services.billing_units.handlers.entries import entry_of
 from services.billing_units.store.directory import Entry
 
-_EXCLUSIVE = (Stripes(kind=StripeClass.DIRECTORY, exclusive=True),)
+EXCLUSIVE = (Stripes(kind=StripeClass.DIRECTORY, exclusive=True),)
+"""What a change takes: it waits for every batch of the account, and later ones wait for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class Commands:
     async def changing(self, account_id: str) -> AsyncIterator[Connection]:
         """A transaction that has waited for every batch of the account, and that later ones wait for."""
         async with account_transaction(self.pool, account_id) as connection:
-            await take_stripes(connection, schema=self.schema, stripes=_EXCLUSIVE, accounts=[account_id])
+            await take_stripes(connection, schema=self.schema, stripes=EXCLUSIVE, accounts=[account_id])
             yield connection
 
     def new_id(self, now: datetime) -> str:

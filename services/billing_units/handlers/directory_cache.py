@@ -46,17 +46,7 @@ class DirectoryCache:
         account_ids = {use.account_id for use in uses}
         standings = await views.list_standings(connection, account_ids)
         found = {account: self._view(account, standings.get(account, NO_DIRECTORY)) for account in account_ids}
-        numbers, users, units = _unknown(uses, found)
-        if numbers:
-            histories = await views.list_number_histories(connection, numbers)
-            _learn(found, numbers, histories.get, lambda view: view.numbers)
-        if users:
-            tenures = await views.list_user_tenures(connection, users)
-            _learn(found, users, lambda key: tenures.get(key, ()), lambda view: view.users)
-        if units:
-            ends = await views.list_unit_ends(connection, units)
-            _learn(found, units, ends.get, lambda view: view.units)
-        if numbers or users or units:
+        if await learn(connection, uses, found):
             self._forget_some()
         return found
 
@@ -75,6 +65,21 @@ class DirectoryCache:
         while size > self.max_answers:
             _, dropped = self._views.popitem(last=False)
             size -= dropped.size
+
+
+async def learn(connection: Connection, uses: Sequence[NamingUse], found: Mapping[str, DirectoryView]) -> bool:
+    """Ask for what these uses name and their views do not know yet; whether there was any such."""
+    numbers, users, units = _unknown(uses, found)
+    if numbers:
+        histories = await views.list_number_histories(connection, numbers)
+        _learn(found, numbers, histories.get, lambda view: view.numbers)
+    if users:
+        tenures = await views.list_user_tenures(connection, users)
+        _learn(found, users, lambda key: tenures.get(key, ()), lambda view: view.users)
+    if units:
+        ends = await views.list_unit_ends(connection, units)
+        _learn(found, units, ends.get, lambda view: view.units)
+    return bool(numbers or users or units)
 
 
 def _unknown(uses: Sequence[NamingUse], found: Mapping[str, DirectoryView]) -> tuple[set[Key], set[Key], set[Key]]:

@@ -5,9 +5,10 @@ changes afterwards leaves work of its own. It decides by the directory as it sta
 change: works of one account may therefore be done in any order and end alike.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC
+from typing import Protocol
 
 from chassis.clock import Clock, monotonic_s
 from chassis.database import ACQUIRE_TIMEOUT_S, Connection, Pool
@@ -18,7 +19,7 @@ from services.billing_units.domain.directory_view import DirectoryView
 from services.billing_units.domain.moving import Move, move
 from services.billing_units.domain.touched import Part
 from services.billing_units.handlers.charge_messages import send_charge
-from services.billing_units.handlers.directory_cache import DirectoryCache
+from services.billing_units.handlers.directory_cache import DirectoryCache, NamingUse
 from services.billing_units.handlers.stored_uses import StoredUse, share_of, stored_use
 from services.billing_units.store import charges, reattribution
 from services.billing_units.store.charges import RatingKey
@@ -31,6 +32,12 @@ LOOKING_S_MAX = 0.3
 """A chunk that finds little to do still ends soon: it holds the stripe."""
 
 _SHARED = (Stripes(kind=StripeClass.DIRECTORY),)
+
+
+class Views(Protocol):
+    """Where the meaning of what uses name comes from."""
+
+    async def views(self, connection: Connection, uses: Sequence[NamingUse]) -> Mapping[str, DirectoryView]: ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -105,7 +112,7 @@ async def find_candidates(
 
 
 async def decide(
-    connection: Connection, account_id: str, ratings: Sequence[LiveRating], directory: DirectoryCache
+    connection: Connection, account_id: str, ratings: Sequence[LiveRating], directory: Views
 ) -> list[tuple[RatingKey, StoredUse, Move]]:
     """The ratings that others owe now than do, with what puts each right."""
     if not ratings:

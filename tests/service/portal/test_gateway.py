@@ -101,15 +101,15 @@ async def test_the_same_key_takes_effect_once(front: Front, units: str) -> None:
     issued, other = [await issue(front, ACCOUNT, access_groups=EDIT) for _ in range(2)]
     once = {"Idempotency-Key": "import-7"}
     async with front.by_key(issued["api_key"]) as client:
-        first = await client.post("/api/v1/billing-units", json={"name": "Sales"}, headers=once)
-        again = await client.post("/api/v1/billing-units", json={"name": "Sales"}, headers=once)
+        first = await client.post("/api/v1/billing-units", json={"name": "Night shift"}, headers=once)
+        again = await client.post("/api/v1/billing-units", json={"name": "Night shift"}, headers=once)
         assert (first.status_code, again.status_code) == (201, 201)
         assert first.json() == again.json() and again.headers["location"] == first.headers["location"]
         assert "idempotency-replayed" not in first.headers and again.headers["idempotency-replayed"] == "true"
         reused = await client.post("/api/v1/billing-units", json={"name": "Care"}, headers=once)
         assert (reused.status_code, reused.json()["code"]) == (422, "idempotency_key_reused")
         async with front.by_key(other["api_key"]) as someone:
-            theirs = await someone.post("/api/v1/billing-units", json={"name": "Sales"}, headers=once)
+            theirs = await someone.post("/api/v1/billing-units", json={"name": "Day shift"}, headers=once)
         assert theirs.status_code == 201 and theirs.json() != first.json()
 
 

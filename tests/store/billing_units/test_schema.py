@@ -64,7 +64,10 @@ ARGUMENTS = {
     "list_whole_charges": "'harbour-care', '{2026-06-02}', '{}'",
 }
 """Where nothing given would leave no partition to read."""
-VIEWS = ("verify_charge", "verify_allocation", "verify_reversal_wait", "verify_assignment", "verify_reattribution")
+VIEWS = (
+    "verify_charge", "verify_allocation", "verify_reversal_wait", "verify_assignment", "verify_number",
+    "verify_team_membership", "verify_reattribution",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -193,7 +196,7 @@ async def test_the_proof_reads_every_charge_and_wait(dsn: str, ingest: Pool) -> 
         found = {view: await admin.fetch(f"SELECT * FROM {view}") for view in VIEWS}
     finally:
         await admin.close()
-    assert [len(found[view]) for view in VIEWS] == [1, 2, 1, 1, 0]
+    assert [len(found[view]) for view in VIEWS] == [1, 2, 1, 1, 1, 0, 0]
     assert {row["state"] for row in found["verify_allocation"]} == {"allocated", "reversal_waiting"}
     assert found["verify_assignment"][0]["unit_known"]
 

@@ -24,13 +24,13 @@ VALUES = {
     "text": "'acme'",
     "uuid": "gen_random_uuid()",
     "bytea": "'\\x00'::bytea",
-    "bytea[]": "'{}'::bytea[]",
     "boolean": "true",
     "date": "'2026-07-01'::date",
     "jsonb": "'{}'::jsonb",
     "timestamp with time zone": "'2026-07-01T00:00:00Z'::timestamptz",
     "uuid[]": "'{}'::uuid[]",
     "text[]": "'{}'::text[]",
+    "timestamp with time zone[]": "'{}'::timestamptz[]",
     "tstzrange": "tstzrange('2026-07-01Z', NULL)",
 }
 """A value of each type that tables have; numbers are 1."""
