@@ -18,6 +18,7 @@ HISTORY = (
     "plan_activation",
     "rated_usage",
     "usage",
+    "assignment_version",
     "charge",
     "charge_fact",
     "report",

@@ -11,14 +11,14 @@ from chassis.database import Pool, account_transaction
 from chassis.web import Account, Problem, json_answer
 from contracts.events.directory import MemberKind, Weight
 from contracts.events.fields import Identifier, Uuid
-from services.billing_units.api.paging import Cursor, Limit, after_uuid, page
+from services.billing_units.api.paging import Cursor, Limit, after_uuid, page, shown_row
 from services.billing_units.api.problems import problem_of
 from services.billing_units.api.units import At, Moment
 from services.billing_units.handlers import assignments
 from services.billing_units.handlers.assignments import ROWS_MAX, Assigned, Member, Wanted
 from services.billing_units.handlers.commands import Commands, Refusal
 from services.billing_units.handlers.number_lists import number_of, read_csv, read_pasted
-from services.billing_units.store import listing
+from services.billing_units.store import explanations, listing
 
 PREFIX = "/api/v1"
 BODY_BYTES_MAX = 1_000_000
@@ -212,5 +212,14 @@ def assignment_lists(pool: Pool) -> APIRouter:
                 connection, account, after_uuid(cursor), limit + 1, unit_id=unit_id, member=member
             )
         return page(rows, limit, lambda row: [row["assignment_id"]])
+
+    @router.get("/{assignment_id}/versions")
+    async def list_versions(account: Account, assignment_id: Uuid) -> Response:
+        """Everything that was said of the assignment, in order, and by whom."""
+        async with account_transaction(pool, account) as connection:
+            rows = await explanations.list_assignment_versions(connection, account, assignment_id)
+        if not rows:
+            raise Problem(404, "not_found", "This account has no such assignment.")
+        return json_answer({"data": [shown_row(row) for row in rows], "next_cursor": None})
 
     return router

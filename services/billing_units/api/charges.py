@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from chassis.database import Pool, account_transaction
-from chassis.web import Account, Problem
+from chassis.web import Account, Problem, json_answer
 from contracts.events.fields import EARLIEST, LATEST, Uuid
 from services.billing_units.api.paging import (
     Cursor,
@@ -16,6 +16,7 @@ from services.billing_units.api.paging import (
     as_uuid,
     page,
 )
+from services.billing_units.handlers.explaining import explain
 from services.billing_units.store import listing
 from services.billing_units.store.listing import ChargeFilter
 
@@ -23,7 +24,7 @@ OnDay = Annotated[date | None, Query(ge=EARLIEST.date(), lt=LATEST.date())]
 
 
 def charge_lists(pool: Pool) -> APIRouter:
-    """Charges by unit and day."""
+    """Charges by unit and day, and why each is owed."""
     router = APIRouter(prefix="/api/v1")
 
     @router.get("/charges")
@@ -51,6 +52,15 @@ def charge_lists(pool: Pool) -> APIRouter:
                 limit + 1,
             )
         return page(rows, limit, lambda row: [row["billed_at"], row["charge_id"]])
+
+    @router.get("/charges/{charge_id}/explanation")
+    async def explain_charge(account: Account, charge_id: Uuid) -> Response:
+        """The rule that fired, the assignments that decided as they stood then, and who said so."""
+        async with account_transaction(pool, account) as connection:
+            found = await explain(connection, account, charge_id)
+        if found is None:
+            raise Problem(404, "not_found", f"This account has no charge {charge_id}.")
+        return json_answer({"data": found})
 
     return router
 

@@ -90,7 +90,7 @@ async def assign(commands: Commands, account_id: str, wanted: Wanted) -> Assigne
             return Assigned(rows=rows)
         rows = [replace(row, assignment_id=commands.new_id(now)) if row.code == "ok" else row for row in rows]
         changes = [_assignment(account_id, wanted, row, from_at) for row in rows if row.code == "ok"]
-        await record(connection, account_id, changes, now)
+        await record(commands, connection, account_id, changes, now)
         return Assigned(rows=rows, assignments=changes)
 
 
@@ -111,7 +111,7 @@ async def weigh(
         )
         if replace(weighed, version=stands.version) == stands:
             return stands
-        await record(connection, account_id, [weighed], commands.clock())
+        await record(commands, connection, account_id, [weighed], commands.clock())
         return weighed
 
 
@@ -130,7 +130,7 @@ async def release(
         if row["until_at"] is not None and row["until_at"] <= ends_at:
             return Refusal(code="already_ended", says=f"It ended at {row['until_at'].isoformat()}.")
         released = replace(assignment_of(account_id, row), version=row["version"] + 1, until_at=ends_at)
-        await record(connection, account_id, [released], now)
+        await record(commands, connection, account_id, [released], now)
         return released
 
 

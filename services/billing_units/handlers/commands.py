@@ -31,12 +31,13 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commands:
-    """What commands are decided with; `schema` names the stripes."""
+    """What commands are decided with; `schema` names the stripes, `author` who asks."""
 
     pool: Pool
     schema: str
     clock: Clock
     random: Random
+    author: str = "api key"
 
     @asynccontextmanager
     async def changing(self, account_id: str) -> AsyncIterator[Connection]:
@@ -50,13 +51,20 @@ class Commands:
         return str(time_ordered_id(now, self.random))
 
 
-async def record(connection: Connection, account_id: str, changes: Sequence[DirectoryEvent], now: datetime) -> None:
+async def record(
+    commands: Commands,
+    connection: Connection,
+    account_id: str,
+    changes: Sequence[DirectoryEvent],
+    now: datetime,
+) -> None:
     """Write changes of one account and their facts."""
-    await record_entries(connection, account_id, [entry_of(change, None) for change in changes], now)
+    entries = [entry_of(change, None, commands.author) for change in changes]
+    await record_entries(connection, account_id, entries, now)
 
 
 async def record_entries(connection: Connection, account_id: str, entries: Sequence[Entry], now: datetime) -> None:
-    """As `record`, for entries that know their content; the lane is drawn last."""
+    """As `record`, for entries that know their content and author; the lane is drawn last."""
     outgoing = await open_command_lane(connection, account_id)
     await record_changes(connection, outgoing, entries, now)
     await outgoing.record(connection, now)

@@ -29,7 +29,10 @@ class Taken:
 
 async def on_directory_event(batch: Batch) -> None:
     """Compare versions in log order, refuse what cannot stand, record the rest."""
-    entries = {id(event): entry_of(event.data, event.content_hash) for event in batch.events}
+    entries = {
+        id(event): entry_of(event.data, event.content_hash, f"platform event of {event.source}")
+        for event in batch.events
+    }
     known = await directory.list_versions(batch.connection, {entry.key for entry in entries.values()})
     accepted = []
     for event in batch.events:
@@ -90,8 +93,10 @@ async def record_changes(
         of_kind = [entry for entry, _ in last.values() if entry.kind == kind]
         if of_kind:
             await directory.upsert_entries(connection, kind, of_kind, recorded_at)
+    authors = {entry.account_id: entry.author for entry in changes}
     for each in touching:
-        await leave_for_the_job(connection, each, revisions[each.account_id], recorded_at)
+        author = authors[each.account_id] or ""
+        await leave_for_the_job(connection, each, revisions[each.account_id], author, recorded_at)
     for entry, revision in last.values():
         send_fact(outgoing, entry, revision, recorded_at)
 

@@ -44,13 +44,13 @@ async def put_entry(commands: Commands, wanted: DirectoryEvent, *, versioned: bo
         is_account = isinstance(wanted, AccountRecorded)
         if not is_account and await listing.find_account(connection, wanted.account_id) is None:
             return no_account(wanted.account_id)
-        entry = entry_of(wanted, content)
+        entry = entry_of(wanted, content, commands.author)
         known = (await directory.list_versions(connection, [entry.key])).get(entry.key)
         if not versioned:
             if known is not None and known.content_hash == content:
                 return Put(data=replace(wanted, version=known.version), changed=False)
             wanted = replace(wanted, version=FIRST_VERSION if known is None else known.version + 1)
-            entry = entry_of(wanted, content)
+            entry = entry_of(wanted, content, commands.author)
         standing = compare(wanted.version, content, known)
         if standing is Standing.REPEAT:
             return Put(data=wanted, changed=False)
@@ -86,7 +86,7 @@ async def put_split_policy(
             version=account["version"] + 1,
             split_changes=(*earlier, SplitChange(from_at=begins_at, policy=policy)),
         )
-        await record_entries(connection, account_id, [entry_of(stands, _content(stands))], now)
+        await record_entries(connection, account_id, [entry_of(stands, _content(stands), commands.author)], now)
         return Put(data=stands, changed=True)
 
 

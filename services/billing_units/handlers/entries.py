@@ -32,8 +32,11 @@ _KINDS: dict[type[Any], tuple[EntryKind, str, EventType[Any]]] = {
 """Kind of entry, the field that holds its id, and its fact."""
 
 
-def entry_of(data: directory.DirectoryEvent, content_hash: bytes | None) -> Entry:
-    """The entry that a statement is about, a unit's name as it is kept."""
+def entry_of(data: directory.DirectoryEvent, content_hash: bytes | None, author: str | None = None) -> Entry:
+    """The entry that a statement is about, a unit's name as it is kept.
+
+    author: who says so; None only where nothing is recorded.
+    """
     kind, id_field, _ = _KINDS[type(data)]
     if isinstance(data, directory.UnitRecorded):
         data = replace(data, name=tidy_name(data.name))
@@ -43,6 +46,7 @@ def entry_of(data: directory.DirectoryEvent, content_hash: bytes | None) -> Entr
         entry_id=getattr(data, id_field),
         data=data,
         content_hash=content_hash,
+        author=author,
     )
 
 

@@ -110,7 +110,13 @@ async def preview(
     commands: Commands, account_id: str, command: Callable[[Commands], Awaitable[Any]]
 ) -> Preview | Refusal:
     """Try a command and say what it would move; its own refusal when it is refused."""
-    trial = Trial(pool=commands.pool, schema=commands.schema, clock=commands.clock, random=commands.random)
+    trial = Trial(
+        pool=commands.pool,
+        schema=commands.schema,
+        clock=commands.clock,
+        random=commands.random,
+        author=commands.author,
+    )
     made = await command(trial)
     if isinstance(made, Refusal):
         return made

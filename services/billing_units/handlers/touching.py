@@ -53,7 +53,7 @@ async def find_touched(connection: Connection, changes: Sequence[Entry]) -> list
 
 
 async def leave_for_the_job(
-    connection: Connection, touching: Touching, directory_revision: int, recorded_at: datetime
+    connection: Connection, touching: Touching, directory_revision: int, author: str, recorded_at: datetime
 ) -> None:
     """Write down what is to be looked at, after the changes are written; the change is the charges' cause."""
     parts = await _parts(connection, touching)
@@ -61,7 +61,7 @@ async def leave_for_the_job(
         return
     cause_id = derived_text(IdKind.CAUSE, touching.account_id, "reattribution", str(directory_revision))
     await reattribution.insert_reattribution(
-        connection, touching.account_id, cause_id, directory_revision, parts, recorded_at
+        connection, touching.account_id, cause_id, directory_revision, author, parts, recorded_at
     )
 
 

@@ -25,7 +25,7 @@ async def create_unit(commands: Commands, account_id: str, name: str) -> UnitRec
             return no_account(account_id)
         now = commands.clock()
         unit = UnitRecorded(account_id=account_id, unit_id=commands.new_id(now), version=1, name=tidy_name(name))
-        return await _refuse_name(connection, unit) or await _recorded(connection, unit, now)
+        return await _refuse_name(connection, unit) or await _recorded(commands, connection, unit, now)
 
 
 async def rename_unit(
@@ -37,7 +37,8 @@ async def rename_unit(
         if isinstance(unit, Refusal):
             return unit
         renamed = replace(unit, version=unit.version + 1, name=tidy_name(name))
-        return await _refuse_name(connection, renamed) or await _recorded(connection, renamed, commands.clock())
+        refusal = await _refuse_name(connection, renamed)
+        return refusal or await _recorded(commands, connection, renamed, commands.clock())
 
 
 async def archive_unit(
@@ -73,7 +74,7 @@ async def archive_unit(
             )
         archived = replace(unit, version=unit.version + 1, archived_at=ends_at)
         ended = [_ended(account_id, row, ends_at) for row in lasting]
-        await record(connection, account_id, [*ended, archived], now)
+        await record(commands, connection, account_id, [*ended, archived], now)
         return archived
 
 
@@ -106,8 +107,8 @@ async def _refuse_name(connection: Connection, unit: UnitRecorded) -> Refusal | 
     return None
 
 
-async def _recorded(connection: Connection, unit: UnitRecorded, now: datetime) -> UnitRecorded:
-    await record(connection, unit.account_id, [unit], now)
+async def _recorded(commands: Commands, connection: Connection, unit: UnitRecorded, now: datetime) -> UnitRecorded:
+    await record(commands, connection, unit.account_id, [unit], now)
     return unit
 
 

@@ -128,6 +128,27 @@ CREATE TABLE assignment (
 CREATE INDEX assignment_by_member ON assignment (account_id, member_kind, member);
 CREATE INDEX assignment_by_unit ON assignment (account_id, unit_id);
 
+-- Everything that was said of an assignment and by whom, appended only: a charge is explained by what stood when it was
+-- decided. directory_revision: the directory's after the change, as charges carry it.
+CREATE TABLE assignment_version (
+    account_id         text COLLATE "C" NOT NULL,
+    assignment_id      uuid NOT NULL,
+    version            integer NOT NULL CHECK (version > 0),
+    unit_id            uuid NOT NULL,
+    member_kind        text COLLATE "C" NOT NULL,
+    member             text COLLATE "C" NOT NULL,
+    from_at            timestamptz NOT NULL,
+    until_at           timestamptz,
+    weight             integer NOT NULL,
+    is_primary         boolean NOT NULL,
+    deleted            boolean NOT NULL,
+    directory_revision integer NOT NULL,
+    author             text NOT NULL,
+    recorded_at        timestamptz NOT NULL,
+    PRIMARY KEY (account_id, assignment_id, version)
+);
+CREATE INDEX assignment_version_by_member ON assignment_version (account_id, member_kind, member);
+
 -- What became of each rating of a use: the row that its rating and its reversal meet at, whichever comes first.
 -- charge_ids: the charges live now, or those that were taken back.
 CREATE TABLE allocation (
@@ -231,6 +252,7 @@ CREATE TABLE reattribution (
     account_id         text COLLATE "C" NOT NULL,
     reattribution_id   uuid NOT NULL,
     directory_revision integer NOT NULL,
+    author             text NOT NULL,
     state              text COLLATE "C" NOT NULL CHECK (state IN ('waiting', 'running', 'done')),
     part_kinds         text[] NOT NULL,
     part_members       text[] NOT NULL,
@@ -283,6 +305,7 @@ SELECT account_id, reattribution_id, directory_revision, state, moved FROM reatt
 -- Current entries change; history (charge) is only ever added to.
 GRANT SELECT, INSERT, UPDATE ON directory, account, directory_user, team, team_membership, number, unit, assignment
     TO @ingest@, @api@;
+GRANT SELECT, INSERT ON assignment_version TO @ingest@, @api@;
 GRANT SELECT, INSERT ON charge TO @ingest@;
 GRANT SELECT, INSERT, UPDATE ON allocation TO @ingest@;
 GRANT SELECT, INSERT, DELETE ON reversal_wait TO @ingest@;
@@ -298,6 +321,7 @@ ALTER TABLE team_membership ENABLE ROW LEVEL SECURITY;
 ALTER TABLE number ENABLE ROW LEVEL SECURITY;
 ALTER TABLE unit ENABLE ROW LEVEL SECURITY;
 ALTER TABLE assignment ENABLE ROW LEVEL SECURITY;
+ALTER TABLE assignment_version ENABLE ROW LEVEL SECURITY;
 ALTER TABLE allocation ENABLE ROW LEVEL SECURITY;
 ALTER TABLE reversal_wait ENABLE ROW LEVEL SECURITY;
 ALTER TABLE charge ENABLE ROW LEVEL SECURITY;
@@ -325,6 +349,9 @@ CREATE POLICY own_account ON unit TO @api@
     USING (account_id = nullif(current_setting('app.account', true), ''))
     WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
 CREATE POLICY own_account ON assignment TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON assignment_version TO @api@
     USING (account_id = nullif(current_setting('app.account', true), ''))
     WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
 CREATE POLICY own_account ON allocation TO @api@

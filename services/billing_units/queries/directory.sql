@@ -149,3 +149,14 @@ SET version = EXCLUDED.version, unit_id = EXCLUDED.unit_id, member_kind = EXCLUD
     EXCLUDED.member, weight = EXCLUDED.weight, is_primary = EXCLUDED.is_primary, from_at = EXCLUDED.from_at, until_at = EXCLUDED.until_at, deleted = EXCLUDED.deleted,
     content_hash = EXCLUDED.content_hash, changed_at = EXCLUDED.changed_at,
     directory_revision = EXCLUDED.directory_revision
+
+-- name: insert_assignment_versions
+-- What was said of assignments, and by whom; the directory's revision is the one after the change.
+INSERT INTO assignment_version (account_id, assignment_id, version, unit_id, member_kind, member, from_at, until_at,
+    weight, is_primary, deleted, author, recorded_at, directory_revision)
+SELECT new.*, $13, directory.revision
+FROM unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[],
+    $8::timestamptz[], $9::int[], $10::boolean[], $11::boolean[], $12::text[])
+    AS new (account_id, assignment_id, version, unit_id, member_kind, member, from_at, until_at, weight, is_primary,
+            deleted, author)
+JOIN directory USING (account_id)

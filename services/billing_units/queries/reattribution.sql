@@ -56,9 +56,9 @@ SELECT user_id FROM (
 
 -- name: insert_reattribution
 -- A change whose charges are to be looked at, once it has committed.
-INSERT INTO reattribution (account_id, reattribution_id, directory_revision, state, part_kinds, part_members,
+INSERT INTO reattribution (account_id, reattribution_id, directory_revision, author, state, part_kinds, part_members,
                            part_from_at, part_until_at, part_no, examined, moved, recorded_at)
-VALUES ($1, $2, $3, 'waiting', $4, $5, $6, $7, 1, 0, 0, $8)
+VALUES ($1, $2, $3, $4, 'waiting', $5, $6, $7, $8, 1, 0, 0, $9)
 
 -- name: list_undone
 -- Accounts with something to put right, the longest waiting first.
@@ -132,7 +132,7 @@ WHERE account_id = $1 AND usage_id = $2 AND rating_revision = $3
 
 -- name: list_reattributions
 -- Changes put right or to be, newest first, before revision $2.
-SELECT reattribution_id, directory_revision, state, cardinality(part_kinds) AS parts, part_no - 1 AS parts_done, examined,
+SELECT reattribution_id, directory_revision, author, state, cardinality(part_kinds) AS parts, part_no - 1 AS parts_done, examined,
        moved, recorded_at, finished_at
 FROM reattribution
 WHERE account_id = $1 AND ($2::int IS NULL OR directory_revision < $2)

@@ -22,13 +22,17 @@ EntryKey = tuple[EntryKind, str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A directory entry in one version. data: the statement about it; content_hash: None when a command made it."""
+    """A directory entry in one version.
+
+    data: the statement about it. content_hash: None when a command made it without. author: who said so.
+    """
 
     kind: EntryKind
     account_id: str
     entry_id: str
     data: Any
     content_hash: bytes | None
+    author: str | None = None
 
     @property
     def key(self) -> EntryKey:
@@ -120,6 +124,9 @@ async def upsert_entries(
     query, names = COLUMNS[kind]
     columns = [[_value(entry, name) for entry in entries] for name in names]
     await connection.execute(QUERIES[query], *columns, [entry.content_hash for entry in entries], changed_at)
+    if kind == "assignment":
+        authors = [entry.author for entry in entries]
+        await connection.execute(QUERIES["insert_assignment_versions"], *columns, authors, changed_at)
 
 
 def _value(entry: Entry, name: str) -> Any:

@@ -112,6 +112,7 @@ async def insert_reattribution(
     account_id: str,
     reattribution_id: str,
     directory_revision: int,
+    author: str,
     parts: Sequence[Part],
     recorded_at: datetime,
 ) -> None:
@@ -121,6 +122,7 @@ async def insert_reattribution(
         account_id,
         reattribution_id,
         directory_revision,
+        author,
         [part.kind for part in parts],
         [part.member for part in parts],
         [part.from_at for part in parts],

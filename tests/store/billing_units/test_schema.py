@@ -9,7 +9,16 @@ import pytest
 from chassis.database import Pool, account_transaction
 from chassis.migrate import api_role, ingest_role
 from chassis.month_partitions import MonthPartitions
-from services.billing_units.store import charges, directory, listing, members, reattribution, unit_lists, views
+from services.billing_units.store import (
+    charges,
+    directory,
+    explanations,
+    listing,
+    members,
+    reattribution,
+    unit_lists,
+    views,
+)
 from tests.conftest import FreshDatabase
 from tests.support.allocating import Allocating, api_pool, ingest_pool
 from tests.support.directory import (
@@ -24,11 +33,13 @@ from tests.support.directory import (
 from tests.support.schemas import catalog_of, drawn, migrated
 
 SCHEMA = "billing_units"
-STATEMENTS = [part.QUERIES for part in (views, directory, listing, unit_lists, members, reattribution)]
+STATEMENTS = [
+    part.QUERIES for part in (views, directory, listing, unit_lists, members, reattribution, explanations)
+]
 QUERIES = {f"{name}": text for queries in STATEMENTS for name, text in queries.items()}
 TABLES = (
-    "account", "allocation", "assignment", "charge", "directory", "directory_user", "number", "reattribution",
-    "reversal_wait", "team", "team_membership", "unit",
+    "account", "allocation", "assignment", "assignment_version", "charge", "directory", "directory_user", "number",
+    "reattribution", "reversal_wait", "team", "team_membership", "unit",
 )  # fmt: skip
 HOT = {
     "list_revisions": "directory_account_id",
@@ -46,6 +57,8 @@ HOT = {
     "list_charges_of_override": "unit_override_occurred_at",
     "lock_live_allocations": "allocation_pkey",
     "list_whole_charges": "_pkey",
+    "find_charge": "_pkey",
+    "list_deciding_assignments": "assignment_version_by_member",
     "lock_undone": "reattribution_undone",
     "list_lasting_assignments": "assignment_by_unit",
     "list_unit_users": "assignment_by_unit",
@@ -176,10 +189,12 @@ async def test_history_is_only_added_to_and_only_by_the_consumers(ingest: Pool) 
         """,
         [ingest_role(SCHEMA), api_role(SCHEMA)],
         SCHEMA,
-        ["charge", "charge_other", "allocation", "reversal_wait"],
+        ["charge", "charge_other", "allocation", "assignment_version", "reversal_wait"],
     )
     assert {(row["role"], row["privilege"], row["relname"]) for row in rows} == {
         (ingest_role(SCHEMA), "INSERT", "charge"),
+        (ingest_role(SCHEMA), "INSERT", "assignment_version"),
+        (api_role(SCHEMA), "INSERT", "assignment_version"),
         (ingest_role(SCHEMA), "INSERT", "allocation"),
         (ingest_role(SCHEMA), "UPDATE", "allocation"),
         (ingest_role(SCHEMA), "INSERT", "reversal_wait"),
