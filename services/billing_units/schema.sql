@@ -126,7 +126,7 @@ CREATE TABLE assignment (
         WHERE (member_kind = 'number') DEFERRABLE INITIALLY IMMEDIATE
 );
 CREATE INDEX assignment_by_member ON assignment (account_id, member_kind, member);
-CREATE INDEX assignment_by_unit ON assignment (account_id, unit_id);
+CREATE INDEX assignment_by_unit ON assignment (account_id, unit_id, member_kind);
 
 -- Everything that was said of an assignment and by whom, appended only: a charge is explained by what stood when it was
 -- decided. directory_revision: the directory's after the change, as charges carry it.

@@ -31,6 +31,7 @@ async def list_units(
 
     after: the name's key or the count, and the unit, of the last one shown.
     """
+    await connection.execute(QUERIES["plan_anew"])
     common = (account_id, wanted.search, wanted.archived, wanted.at, *(after or (None, None)), limit)
     rows: Sequence[Row]
     if wanted.sort == "name":
@@ -44,6 +45,7 @@ async def list_unit_users(
     connection: Connection, account_id: str, unit_id: str, at: datetime, after: str | None, limit: int
 ) -> Sequence[Row]:
     """Persons in a unit at an instant, each once, with the teams they come through."""
+    await connection.execute(QUERIES["plan_anew"])
     rows: Sequence[Row] = await connection.fetch(QUERIES["list_unit_users"], account_id, unit_id, at, after, limit)
     return rows
 
