@@ -37,6 +37,15 @@ def policies_of(service: str) -> Policies:
     return policies
 
 
+def pages_of(service: str) -> Policies:
+    """What a service declares of its pages, none for a service without."""
+    try:
+        pages: Policies = import_module(f"services.{service}.domain.tabs").PAGES
+    except ModuleNotFoundError:
+        return {}
+    return pages
+
+
 def a_caller(privileges: frozenset[Privilege], *, limited: bool) -> Caller:
     """Somebody with these privileges, limited to one unit or not."""
     return Caller(
@@ -72,13 +81,15 @@ def access_page() -> str:
         "units; *own units* means that the answer speaks of those only, and that any other is as one that does "
         "not exist. The operator is who holds the key of the command line.\n"
     ]
-    for service in SERVICES:
+    tables = [(service, policies_of(service)) for service in SERVICES]
+    tables += [(f"{service}: pages", pages) for service in SERVICES if (pages := pages_of(service))]
+    for title, policies in tables:
         rows = [
             f"| `{operation}` | "
             + " | ".join(cell(policy, HOLDERS[name], limited=limited) for name, limited in columns)
             + " |\n"
-            for operation, policy in policies_of(service).items()
+            for operation, policy in policies.items()
         ]
         head = f"| operation | {' | '.join(heads)} |\n|{'---|' * (len(heads) + 1)}\n"
-        parts.append(f"\n## {service}\n\n{head}{''.join(rows)}")
+        parts.append(f"\n## {title}\n\n{head}{''.join(rows)}")
     return "".join(parts)

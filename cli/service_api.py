@@ -19,11 +19,15 @@ DEVELOPMENT_KEY = "ZGV2ZWxvcG1lbnQtb25seS1vcGVyYXRvci1rZXktMzI"
 
 
 class Refused(Exception):
-    """A service answered, but not with what was asked; the message is its reason, `errors` its details."""
+    """A service answered, but not with what was asked; the message is its reason, `errors` its details.
 
-    def __init__(self, sentence: str, errors: Sequence[Mapping[str, Any]] = ()) -> None:
+    code: the problem's, empty where there is none.
+    """
+
+    def __init__(self, sentence: str, errors: Sequence[Mapping[str, Any]] = (), code: str = "") -> None:
         super().__init__(sentence)
         self.errors = tuple(errors)
+        self.code = code
 
 
 def get(
@@ -104,6 +108,7 @@ def _refusal(service: str, response: "httpx.Response") -> Refused:
         invalid = [f"{error['pointer']}: {error['detail']}" for error in errors if "pointer" in error]
     except (ValueError, KeyError, TypeError, AttributeError):
         return Refused(f"{service}: {response.status_code} {response.reason_phrase}")
+    code = str(problem.get("code", ""))
     if invalid:
-        return Refused(f"{sentence} {'; '.join(invalid)}")
-    return Refused(sentence, errors)
+        return Refused(f"{sentence} {'; '.join(invalid)}", code=code)
+    return Refused(sentence, errors, code)

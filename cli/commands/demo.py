@@ -63,6 +63,7 @@ def demo(
         held = _play(stack.data, state, month.result(), console, stays_up=not (once and ours))
         table_shown = True
         if ours and not once:
+            _show_page(stack.data, console)
             console.print("\nThe stack stays up until Ctrl-C.")
             threading.Event().wait()
     except KeyboardInterrupt:
@@ -146,6 +147,20 @@ def _play(data: Path, state: "StackState", month: "Month", console: Console, *, 
     console.print(rendered(closing))
     console.print("\nThe proof (ringledger verify): ", headline(verdict), sep="")
     return verdict.holds and closing.ties
+
+
+def _show_page(data: Path, console: Console) -> None:
+    """Say where the Billing page is, and who may sign in."""
+    from cli.demo.front_page import open_front_page
+    from cli.service_api import Refused
+    from cli.stack.processes import StackError
+
+    try:
+        page = open_front_page(data)
+    except (StackError, Refused) as error:
+        fail(str(error), code=INFRASTRUCTURE)
+    console.print(f"\nThe Billing page: {page.url}", markup=False)
+    console.print(f"Sign in as {page.sign_in_name} with the password {page.password}", markup=False)
 
 
 async def _through_kafka(state: "StackState", month: "Month", console: Console) -> "tuple[Played, Verdict]":

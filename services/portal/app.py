@@ -3,6 +3,8 @@
 from dataclasses import replace
 from functools import partial
 
+from fastapi import APIRouter, FastAPI
+from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from chassis.assembly import IngestProcess, api_process
@@ -13,16 +15,20 @@ from chassis.probes import Probes
 from chassis.service import Process
 from chassis.settings import Role
 from services.portal.api.application import SERVICE, Parts, application
-from services.portal.api.front_door import FrontDoor
-from services.portal.api.limits import Pace
 from services.portal.clients import Services, open_client
 from services.portal.handlers.api_keys import ApiKeys
 from services.portal.handlers.forwarding import Forwarding
+from services.portal.handlers.front_door import FrontDoor
+from services.portal.handlers.pace import Pace
 from services.portal.handlers.passwords import Passwords
 from services.portal.handlers.people import People
 from services.portal.handlers.sign_in import SignIn
 from services.portal.handlers.signing_keys import KeyPlanner, KeySecret, Signer
 from services.portal.jobs import forget_expired, plan_signing_keys
+from services.portal.pages.billing import billing_pages
+from services.portal.pages.guarded import GuardedPages
+from services.portal.pages.signing_in import own_pages, sign_in_pages
+from services.portal.pages.units import UnitPages
 from services.portal.settings import PortalSettings
 
 
@@ -44,7 +50,7 @@ async def serve(settings: PortalSettings) -> Process:
         services = Services(addresses=_addresses(settings), authorize=signer.authorization, client=client)
         pace = Pace(per_minute=settings.requests_per_minute, monotonic_s=monotonic_s)
         parts = parts_of(pool, guard, services, passwords, pace)
-        return application(parts, replace(probes, ready={**probes.ready, "signing": signer.ready}))
+        return with_pages(parts, replace(probes, ready={**probes.ready, "signing": signer.ready}))
 
     process = await api_process(SERVICE, settings, with_parts)
     process.closing = (*process.closing, passwords.close, client.aclose)
@@ -66,6 +72,20 @@ def parts_of(
     door = FrontDoor(guard=guard, sign_in=sign_in, api_keys=api_keys, pace=pace, clock=clock, random=system_random)
     people = People(pool=pool, passwords=passwords, clock=clock, random=system_random)
     return Parts(door=door, people=people, forwarding=Forwarding(pool=pool, services=services, clock=clock))
+
+
+def with_pages(parts: Parts, probes: Probes) -> FastAPI:
+    """The API and the pages as one application."""
+    app = application(parts, probes)
+    router = APIRouter()
+    pages = GuardedPages(router=router, door=parts.door, services=parts.forwarding.services)
+    sign_in_pages(router, parts.door)
+    own_pages(pages, parts.people)
+    billing_pages(pages)
+    UnitPages(pages, parts.door.clock)
+    app.include_router(router)
+    app.mount("/static", StaticFiles(packages=[("services.portal", "static")]))
+    return app
 
 
 def _addresses(settings: PortalSettings) -> dict[str, str]:

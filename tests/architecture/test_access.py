@@ -16,9 +16,9 @@ from services.billing_units.api.application import application
 from services.billing_units.handlers.commands import Commands
 from services.portal.api.application import Parts
 from services.portal.api.application import application as portal
-from services.portal.api.limits import Pace
 from services.portal.app import parts_of
 from services.portal.clients import Services, open_client
+from services.portal.handlers.pace import Pace
 from services.portal.handlers.passwords import Passwords
 from services.reporting.api import api as reporting_api
 from services.usage_rating.api import api as usage_rating_api

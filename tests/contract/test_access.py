@@ -9,7 +9,7 @@ from fastapi import APIRouter
 
 from chassis.probes import Probes
 from chassis.web import UndeclaredOperation, Units, service_api
-from cli.access_table import EXAMPLE_UNITS, HOLDERS, NO, OWN_UNITS, YES, a_caller, policies_of
+from cli.access_table import EXAMPLE_UNITS, HOLDERS, NO, OWN_UNITS, YES, a_caller, pages_of, policies_of
 from contracts.topics import SERVICES
 from contracts.values.access import Policies, Policy, Privilege
 from tests.contract.examples import ROOT
@@ -53,19 +53,21 @@ def rows() -> Iterator[tuple[str, str, str, str]]:
 
 def test_the_page_has_every_operation_of_every_service() -> None:
     found = {(service, operation) for service, operation, _, _ in rows()}
-    assert found == {(service, operation) for service in SERVICES for operation in policies_of(service)}
+    declared = {(service, operation) for service in SERVICES for operation in policies_of(service)}
+    pages = {(f"{service}: pages", operation) for service in SERVICES for operation in pages_of(service)}
+    assert pages and found == declared | pages
     assert {cell for *_, cell in rows()} == WORDS
     assert {head for _, _, head, _ in rows()} >= set(HOLDERS)
 
 
 @pytest.mark.parametrize("service", SERVICES)
 async def test_every_cell_is_what_the_door_answers(service: str) -> None:
-    policies = policies_of(service)
+    policies = {**policies_of(service), **pages_of(service)}
     app = service_api(service, a_guard(service), policies, PROBES, echoing(policies))
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
         for named, operation, head, cell in rows():
-            if named != service:
+            if named.removesuffix(": pages") != service:
                 continue
             name, _, limited = head.partition(",")
             caller = a_caller(HOLDERS[name], limited=bool(limited))

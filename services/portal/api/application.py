@@ -6,13 +6,13 @@ from fastapi import FastAPI
 
 from chassis.probes import Probes
 from chassis.web import service_api
-from services.portal.api.front_door import FrontDoor
 from services.portal.api.gateway import gateway
 from services.portal.api.limits import BodyLimit
 from services.portal.api.openapi import Description, description_of
 from services.portal.api.own import own_operations
 from services.portal.domain.access import POLICIES
 from services.portal.handlers.forwarding import Forwarding
+from services.portal.handlers.front_door import FrontDoor
 from services.portal.handlers.people import People
 
 SERVICE = "portal"

@@ -8,9 +8,9 @@ from fastapi.responses import Response
 from chassis.logs import get_logger
 from chassis.statements import Unproven
 from chassis.web import Problem, unproven
-from services.portal.api.front_door import FrontDoor
 from services.portal.clients import Answer, Asked, NotReached
 from services.portal.handlers.forwarding import Forwarding
+from services.portal.handlers.front_door import FrontDoor
 from services.portal.handlers.people import Refusal
 from services.portal.handlers.signing_keys import NoSigningKey
 

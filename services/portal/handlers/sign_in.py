@@ -45,6 +45,7 @@ class Visitor:
     """Who a session belongs to. name: for their own page only."""
 
     caller: Caller
+    person_id: UUID
     name: str
     sign_in_name: str
 
@@ -113,7 +114,9 @@ class SignIn:
             units=session.rights.units,
             request_id=request_id,
         )
-        return Visitor(caller=caller, name=session.name, sign_in_name=session.sign_in_name)
+        return Visitor(
+            caller=caller, person_id=session.person_id, name=session.name, sign_in_name=session.sign_in_name
+        )
 
     async def sign_out(self, caller: Caller, token: str) -> None:
         """End this session."""

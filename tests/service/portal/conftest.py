@@ -1,107 +1,16 @@
-"""Portal's application on a real database under the row-secured role, with a clock that tests move."""
+"""Portal for the tests of this folder."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
 
-import httpx
 import pytest
-from fastapi import FastAPI
 
-from chassis.clock import monotonic_s, system_clock
-from chassis.database import Pool, open_pool, refuse_unsafe_role
-from chassis.migrate import api_role
-from chassis.probes import Probes
-from contracts.values.access import Caller
-from services.portal.api.application import SERVICE, Parts, application
-from services.portal.api.front_door import COOKIE, TOKEN_HEADER
-from services.portal.api.limits import Pace
-from services.portal.app import parts_of
-from services.portal.clients import Services, open_client
-from services.portal.domain.credentials import form_token
-from services.portal.handlers.passwords import Passwords
-from services.portal.handlers.sign_in import NotSignedIn, SignedIn
 from tests.conftest import FreshDatabase
-from tests.support.callers import Signed, a_caller, a_guard, statement
-from tests.support.schemas import as_role, migrated
-
-HOST = "http://portal.example"
-PASSWORD = "correct horse battery"
-
-
-async def well() -> str | None:
-    return None
-
-
-@dataclass(slots=True, kw_only=True)
-class Front:
-    """The application and its parts. later: how far the clock is ahead."""
-
-    pool: Pool
-    addresses: dict[str, str] = field(default_factory=dict)
-    per_minute: int = 100_000
-    later: timedelta = timedelta()
-    parts: Parts = field(init=False)
-    app: FastAPI = field(init=False)
-
-    def __post_init__(self) -> None:
-        services = Services(addresses=self.addresses, authorize=self.authorize, client=open_client())
-        pace = Pace(per_minute=self.per_minute, monotonic_s=monotonic_s)
-        self.parts = parts_of(self.pool, a_guard(SERVICE), services, Passwords(), pace, clock=self.clock)
-        self.app = application(self.parts, Probes(live=well, ready={}))
-
-    def authorize(self, caller: Caller, service: str) -> str:
-        """Signed with the tests' key, which the services of tests believe."""
-        return statement(caller, service)
-
-    def clock(self) -> datetime:
-        return system_clock() + self.later
-
-    def client(self, **more: Any) -> httpx.AsyncClient:
-        return httpx.AsyncClient(transport=httpx.ASGITransport(app=self.app), base_url=HOST, **more)
-
-    def operator(self, account: str = "acme") -> httpx.AsyncClient:
-        return self.client(auth=Signed(caller=a_caller(account), audience=SERVICE))
-
-    def by_key(self, api_key: str) -> httpx.AsyncClient:
-        return self.client(headers={"Authorization": f"Bearer {api_key}"})
-
-    def by_cookie(self, token: str, **headers: str) -> httpx.AsyncClient:
-        """As a page of this host sends it, unless other headers are given."""
-        ours = {"Cookie": f"{COOKIE}={token}", "Origin": HOST, TOKEN_HEADER: form_token(token)}
-        return self.client(headers=ours | headers)
-
-    async def person(
-        self, name: str, *, account: str = "acme", role: str = "member", **more: Any
-    ) -> dict[str, Any]:
-        """A person made by the operator."""
-        body = {"sign_in_name": name, "name": name, "password": PASSWORD, "role": role} | more
-        async with self.operator(account) as client:
-            made = await client.post("/api/v1/people", json=body)
-        assert made.status_code == 201, made.text
-        data: dict[str, Any] = made.json()["data"]
-        return data
-
-    async def sign_in(self, name: str, password: str = PASSWORD, account: str | None = None) -> str:
-        """The session's cookie."""
-        found = await self.try_sign_in(name, password, account)
-        assert isinstance(found, SignedIn), found
-        return found.token
-
-    async def try_sign_in(
-        self, name: str, password: str = PASSWORD, account: str | None = None, address: str = "192.0.2.1"
-    ) -> SignedIn | NotSignedIn:
-        return await self.parts.door.sign_in.sign_in(
-            name, password, account_id=account, address=address, request_id="r"
-        )
+from tests.support.front import Front, portal_on
+from tests.support.schemas import migrated
 
 
 @pytest.fixture
 async def front(fresh_database: FreshDatabase) -> AsyncIterator[Front]:
     """Portal with nobody in it."""
-    dsn = await fresh_database(migrated(SERVICE))
-    pool = await open_pool(as_role(dsn, api_role(SERVICE)), schema=SERVICE, application_name="test", max_size=8)
-    await refuse_unsafe_role(pool, SERVICE)
-    yield Front(pool=pool)
-    await pool.close()
+    async with portal_on(await fresh_database(migrated("portal"))) as made:
+        yield made

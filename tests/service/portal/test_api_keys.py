@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from chassis.clock import system_clock
-from tests.service.portal.conftest import Front
+from tests.support.front import Front
 
 UNIT = "5ccfd1e1-a15d-506a-84e7-b4431c35fb7d"
 

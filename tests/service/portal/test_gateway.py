@@ -1,76 +1,42 @@
 """The public API: handed on with a statement that the service believes, once per key, within limits."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from chassis.clock import system_clock, system_random
-from chassis.database import open_pool
-from chassis.migrate import api_role
 from chassis.probes import Probes
 from cli.stack.ports import free_port
-from services.billing_units.api.application import application as billing_units
-from services.billing_units.handlers.commands import Commands
 from services.portal.domain.pace import full_bucket, take_one
 from services.portal.domain.routing import ROUTES
 from services.reporting.api import api as reporting
 from services.usage_rating.api import api as usage_rating
 from services.usage_rating.handlers.plans import PlansHandler
 from tests.conftest import FreshDatabase
-from tests.service.portal.conftest import Front, well
 from tests.service.portal.test_api_keys import issue
-from tests.support.allocating import Allocating, ingest_pool
 from tests.support.callers import a_guard
 from tests.support.directory import ACCOUNT, a_working_account
-from tests.support.schemas import as_role, migrated
+from tests.support.front import Front, listening, units_behind, well
+from tests.support.schemas import migrated
 
 EDIT = ["edit_billing_unit"]
 
 
-@asynccontextmanager
-async def listening(app: Any) -> AsyncIterator[str]:
-    """The application on a port of its own; its address."""
-    config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    door = socket.create_server(("127.0.0.1", 0))
-    serving = asyncio.create_task(server.serve(sockets=[door]))
-    try:
-        yield f"http://127.0.0.1:{door.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await serving
-
-
 @pytest.fixture
-async def units(front: Front, fresh_database: FreshDatabase) -> AsyncIterator[str]:
-    """billing_units as it is, with an account in it, behind portal."""
-    dsn = await fresh_database(migrated("billing_units"))
-    pool = await open_pool(
-        as_role(dsn, api_role("billing_units")), schema="billing_units", application_name="test", max_size=8
-    )
-    writing = await ingest_pool(dsn)
-    await Allocating(pool=writing).adopt(*a_working_account())
-    commands = Commands(pool=pool, schema="billing_units", clock=system_clock, random=system_random)
-    guard = a_guard("billing_units")
-    async with listening(billing_units(commands, pool, guard, Probes(live=well, ready={}))) as address:
-        front.addresses["billing_units"] = address
-        yield address
-    await pool.close()
-    await writing.close()
+async def units(front: Front, fresh_database: FreshDatabase) -> AsyncIterator[None]:
+    """billing_units behind portal."""
+    async with units_behind(front, await fresh_database(migrated("billing_units")), *a_working_account()):
+        yield
 
 
-async def test_a_key_reads_and_writes_billing_units_through_portal(front: Front, units: str) -> None:
+async def test_a_key_reads_and_writes_billing_units_through_portal(front: Front, units: None) -> None:
     writer = await issue(front, ACCOUNT, access_groups=EDIT)
     reader = await issue(front, ACCOUNT, access_groups=["view_billing_unit"])
     limited = await issue(front, ACCOUNT, access_groups=EDIT, units=["5ccfd1e1-a15d-506a-84e7-b4431c35fb7d"])
@@ -97,7 +63,7 @@ async def test_a_key_reads_and_writes_billing_units_through_portal(front: Front,
         assert unknown.status_code == 401, "whether a path exists is not told to strangers"
 
 
-async def test_the_same_key_takes_effect_once(front: Front, units: str) -> None:
+async def test_the_same_key_takes_effect_once(front: Front, units: None) -> None:
     issued, other = [await issue(front, ACCOUNT, access_groups=EDIT) for _ in range(2)]
     once = {"Idempotency-Key": "import-7"}
     async with front.by_key(issued["api_key"]) as client:
@@ -173,7 +139,7 @@ async def test_a_service_that_does_not_believe_portal_is_portal_s_fault(front: F
         assert (await client.post("/api/v1/billing-units", json={})).status_code == 503
 
 
-async def test_too_much_is_refused_before_it_is_read(front: Front, units: str) -> None:
+async def test_too_much_is_refused_before_it_is_read(front: Front, units: None) -> None:
     issued = await issue(front, ACCOUNT, access_groups=EDIT)
     async with front.by_key(issued["api_key"]) as client:
 
@@ -208,7 +174,7 @@ def test_a_bucket_fills_by_the_minute_and_holds_a_minute() -> None:
     assert take_one(bucket, per_minute=60, now_us=now_us + 3_600_000_000)[0].left == 59_000_000
 
 
-async def test_the_document_has_every_operation_of_every_service(front: Front, units: str) -> None:
+async def test_the_document_has_every_operation_of_every_service(front: Front, units: None) -> None:
     guard, probes = a_guard("any"), Probes(live=well, ready={})
     plans = PlansHandler(pool=None, schema="usage_rating", clock=system_clock, random=system_random)
     async with (

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from services.portal.api.front_door import TOKEN_HEADER
 from services.portal.domain.throttle import NAME_ATTEMPTS_MAX
+from services.portal.handlers.front_door import TOKEN_HEADER
 from services.portal.handlers.sign_in import SESSION_IDLE, SESSION_LIFE, NotSignedIn, SignedIn
-from tests.service.portal.conftest import Front
+from tests.support.front import Front
 
 
 async def status(front: Front, token: str, path: str = "/api/v1/me") -> int:

@@ -12,9 +12,9 @@ from chassis.statements import SCHEME, Unproven
 from chassis.web import Problem
 from contracts.values.access import Caller
 from contracts.values.ids import time_ordered_id
-from services.portal.api.limits import Pace
 from services.portal.domain.credentials import is_form_token
 from services.portal.handlers.api_keys import ApiKeys
+from services.portal.handlers.pace import Pace
 from services.portal.handlers.sign_in import SignIn, Visitor
 
 COOKIE = "__Host-ringledger"

@@ -1,0 +1,53 @@
+"""The page's tabs, in their order, and what each asks of who opens it (DESIGN §8)."""
+
+from dataclasses import dataclass
+
+from contracts.values.access import BILLING_UNITS_TAB, OTHER_TABS, Policies, Policy, Privilege
+
+BILLING = "/administration/billing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tab:
+    """One tab. coming: what it will show, None for one that is built."""
+
+    slug: str
+    name: str
+    policy: Policy
+    coming: str | None
+
+    @property
+    def path(self) -> str:
+        """Where it is."""
+        return f"{BILLING}/{self.slug}"
+
+
+def _coming(slug: str, name: str, says: str) -> Tab:
+    return Tab(slug=slug, name=name, policy=Policy(any_of=OTHER_TABS), coming=says)
+
+
+UNITS_TAB = Tab(slug="billing-units", name="Billing units", policy=Policy(any_of=BILLING_UNITS_TAB), coming=None)
+ADD_UNIT = Policy(any_of=frozenset({Privilege.EDIT_BILLING_UNIT}))
+
+TABS = (
+    _coming("my-account", "My account", "the balance, what this month has cost so far, and the plan"),
+    UNITS_TAB,
+    _coming("statements", "Statements", "each month's opening, charges, payments and closing, with its invoices"),
+    _coming("transactions", "Transactions", "every movement with the balance after it"),
+    _coming("prepaid-invoices", "Prepaid invoices", "orders to top up, and the invoices to pay them by"),
+    _coming("payment-methods", "Payment methods", "cards and accounts to pay with"),
+    _coming("payment-settings", "Payment settings", "automatic top-ups and reminders"),
+    _coming("activity-reports", "Activity reports", "calls and other use in detail, as tables and files"),
+    _coming("billing-reports", "Billing reports", "costs by unit and period, and schedules that send them"),
+)
+
+NEW_UNIT = f"{UNITS_TAB.path}/new"
+PAGES: Policies = {
+    **{f"GET {tab.path}": tab.policy for tab in TABS},
+    f"GET {NEW_UNIT}": ADD_UNIT,
+    f"POST {NEW_UNIT}": ADD_UNIT,
+    f"POST {NEW_UNIT}/users": ADD_UNIT,
+    f"POST {NEW_UNIT}/numbers": ADD_UNIT,
+    f"POST {NEW_UNIT}/save": ADD_UNIT,
+}
+"""What each page asks; a page without an entry cannot be added (pages/guarded.py)."""

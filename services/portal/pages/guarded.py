@@ -1,0 +1,88 @@
+"""Pages for people who are signed in and may see them: who is not is sent to sign in, who may not is told why."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from chassis.logs import get_logger
+from contracts.values.access import ANYBODY, Denied, Policy, decide
+from services.portal.clients import NotReached, Services
+from services.portal.clients.units import NotAnswered
+from services.portal.domain.tabs import PAGES
+from services.portal.handlers.front_door import SAFE_METHODS, FrontDoor
+from services.portal.handlers.sign_in import Visitor
+from services.portal.handlers.signing_keys import NoSigningKey
+from services.portal.pages.rendering import field, form_of, page, redirect
+
+LOG = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One request of a person who may see the page. fields: the form's, none for a link."""
+
+    request: Request
+    visitor: Visitor
+    fields: Mapping[str, Sequence[str]]
+
+    def show(self, template: str, *, status: int = 200, **shown: object) -> Response:
+        """Answer with a page."""
+        return page(self.request, template, self.visitor, status=status, **shown)
+
+    def may(self, policy: Policy) -> bool:
+        """Whether the person may do something else, so that the page offers it."""
+        return not isinstance(decide(self.visitor.caller, policy), Denied)
+
+
+Shows = Callable[[Visit], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardedPages:
+    """Adds pages to a router, each behind its policy."""
+
+    router: APIRouter
+    door: FrontDoor
+    services: Services
+
+    def add(self, method: str, path: str, shows: Shows, *, policy: Policy | None = None) -> None:
+        """A page. Without a policy of its own it has the one declared for it; KeyError where none is."""
+        wanted = PAGES[f"{method} {path}"] if policy is None else policy
+
+        async def answer(request: Request) -> Response:
+            return await self._answer(request, wanted, shows)
+
+        self.router.add_api_route(path, answer, methods=[method], include_in_schema=False)
+
+    async def _answer(self, request: Request, policy: Policy, shows: Shows) -> Response:
+        visitor = await self.door.visitor(request)
+        if visitor is None:
+            asked = request.url.path if request.method in SAFE_METHODS else ""
+            return redirect(f"/sign-in?next={quote(asked)}" if asked else "/sign-in")
+        self.door.pace.take(visitor.caller.caller_id)
+        fields = {} if request.method in SAFE_METHODS else await form_of(request)
+        if request.method not in SAFE_METHODS:
+            self.door.refuse_cross_site(request, field(fields, "form_token"))
+        verdict = decide(visitor.caller, policy)
+        if isinstance(verdict, Denied):
+            return page(request, "refused.html", visitor, status=403, says=verdict.says)
+        try:
+            return await shows(Visit(request=request, visitor=visitor, fields=fields))
+        except (NotReached, NotAnswered, NoSigningKey) as error:
+            LOG.warning("page_without_its_service", path=request.url.path, error=str(error))
+            refused = isinstance(error, NotAnswered) and error.answer.status == 403
+            says = error.answer.json()["detail"] if refused and isinstance(error, NotAnswered) else None
+            return page(
+                request,
+                "refused.html" if refused else "away.html",
+                visitor,
+                status=403 if refused else 503,
+                says=says,
+            )
+
+
+ANY_VISITOR = ANYBODY
+"""For pages about the visitor alone."""

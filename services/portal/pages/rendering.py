@@ -1,0 +1,95 @@
+"""Templates as answers: escaped, never cached, allowed to load from this origin only."""
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+from urllib.parse import parse_qsl
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, Response
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from chassis.web import Problem
+from services.portal.domain.credentials import form_token
+from services.portal.domain.tabs import BILLING, NEW_UNIT, TABS, UNITS_TAB
+from services.portal.handlers.front_door import COOKIE
+from services.portal.handlers.sign_in import Visitor
+
+FIELDS_MAX = 8000
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    # Forms need their Origin: with `no-referrer` browsers say `null`.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "Cache-Control": "no-store",
+}
+
+_TEMPLATES = Environment(
+    loader=PackageLoader("services.portal"),
+    autoescape=select_autoescape(default=True, default_for_string=True),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def _version_of(name: str) -> str:
+    return sha256(files("services.portal").joinpath("static", name).read_bytes()).hexdigest()[:12]
+
+
+_TEMPLATES.globals |= {
+    "stylesheet": f"/static/site.css?v={_version_of('site.css')}",
+    "script": f"/static/htmx.min.js?v={_version_of('htmx.min.js')}",
+    "billing": BILLING,
+    "new_unit": NEW_UNIT,
+    "units_tab": UNITS_TAB,
+    "tabs": TABS,
+}
+
+
+def page(
+    request: Request, template: str, visitor: Visitor | None, *, status: int = 200, **shown: Any
+) -> HTMLResponse:
+    """A whole page. visitor: whose it is; their name and their form token are put into it."""
+    token = form_token(request.cookies.get(COOKIE, "")) if visitor else ""
+    text = _TEMPLATES.get_template(template).render(visitor=visitor, form_token=token, **shown)
+    return HTMLResponse(text, status_code=status, headers=HEADERS)
+
+
+def redirect(path: str) -> Response:
+    """Go on there with GET."""
+    return Response(status_code=303, headers={**HEADERS, "Location": path})
+
+
+async def form_of(request: Request) -> Mapping[str, Sequence[str]]:
+    """A form's fields, each with all of its values. Raises Problem for what is no form."""
+    try:
+        pairs = parse_qsl(
+            (await request.body()).decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict"
+        )
+    except ValueError as error:
+        raise Problem(422, "not_a_form", "This is not a form of ours, or it has too many fields.") from error
+    fields: dict[str, list[str]] = {}
+    for name, value in pairs:
+        fields.setdefault(name, []).append(value.replace("\x00", ""))
+    return fields
+
+
+def field(fields: Mapping[str, Sequence[str]], name: str) -> str:
+    """The first value of a field, empty where there is none."""
+    return next(iter(fields.get(name, ())), "")
