@@ -27,6 +27,7 @@ from services.portal.handlers.signing_keys import KeyPlanner, KeySecret, Signer
 from services.portal.jobs import forget_expired, plan_signing_keys
 from services.portal.pages.billing import billing_pages
 from services.portal.pages.guarded import GuardedPages
+from services.portal.pages.reference import reference_page
 from services.portal.pages.signing_in import own_pages, sign_in_pages
 from services.portal.pages.units import UnitPages
 from services.portal.settings import PortalSettings
@@ -76,8 +77,9 @@ def parts_of(
 
 def with_pages(parts: Parts, probes: Probes) -> FastAPI:
     """The API and the pages as one application."""
-    app = application(parts, probes)
+    app, description = application(parts, probes)
     router = APIRouter()
+    reference_page(router, parts.door, description)
     pages = GuardedPages(router=router, door=parts.door, services=parts.forwarding.services)
     sign_in_pages(router, parts.door)
     own_pages(pages, parts.people)

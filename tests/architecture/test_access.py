@@ -46,7 +46,7 @@ def application_of(service: str) -> Starlette:
         case "reporting":
             return reporting_api(None, guard, probes, clock=system_clock, random=system_random)
         case "portal":
-            return portal(a_portal(guard), probes)
+            return portal(a_portal(guard), probes)[0]
     raise AssertionError(f"{service} has no application here: add it, so that its operations are checked")
 
 

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_p
 
 from tests.conftest import FreshDatabase
 from tests.support.directory import ACCOUNT, OTHER_NUMBER, a_number, a_team, a_user, a_working_account
-from tests.support.front import PASSWORD, Front, listening, portal_on, units_behind
+from tests.support.front import PASSWORD, Front, described_behind, listening, portal_on, units_behind
 from tests.support.schemas import migrated
 
 VENDOR = Path(__file__).parent / "vendor"
@@ -103,6 +103,7 @@ async def house(browser: Browser, fresh_database: FreshDatabase) -> AsyncIterato
     async with (
         portal_on(await fresh_database(migrated("portal"))) as front,
         units_behind(front, await fresh_database(migrated("billing_units")), *directory),
+        described_behind(front),
         listening(front.app) as url,
     ):
         await front.person("ada", account=ACCOUNT, role="admin")

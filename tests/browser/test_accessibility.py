@@ -43,6 +43,10 @@ async def test_every_page_is_accessible_and_fits(
     for path in (UNITS_TAB.path, f"{UNITS_TAB.path}/new", TABS[0].path, "/me"):
         await page.goto(f"{house.url}{path}")
         await look(path.rpartition("/")[2])
+    await page.goto(f"{house.url}/api")
+    for operation in await page.locator("summary").all():
+        await operation.click()
+    await look("api")
     for panel in ("users", "numbers"):
         await page.goto(f"{house.url}{UNITS_TAB.path}/new")
         await page.get_by_role("button", name=f"Manage {panel}").click()

@@ -28,6 +28,9 @@ from services.portal.handlers.front_door import COOKIE, TOKEN_HEADER
 from services.portal.handlers.pace import Pace
 from services.portal.handlers.passwords import Passwords
 from services.portal.handlers.sign_in import NotSignedIn, SignedIn
+from services.reporting.api import api as reporting
+from services.usage_rating.api import api as usage_rating
+from services.usage_rating.handlers.plans import PlansHandler
 from tests.support.allocating import Allocating, api_pool, ingest_pool
 from tests.support.callers import Signed, a_caller, a_guard, statement
 from tests.support.schemas import as_role
@@ -137,3 +140,16 @@ async def units_behind(front: Front, dsn: str, *directory: DirectoryEvent) -> As
         yield
     await pool.close()
     await writing.close()
+
+
+@asynccontextmanager
+async def described_behind(front: Front) -> AsyncIterator[None]:
+    """The other services behind portal, without a database: they say what they would answer."""
+    guard, probes = a_guard("any"), Probes(live=well, ready={})
+    plans = PlansHandler(pool=None, schema="usage_rating", clock=system_clock, random=system_random)
+    async with (
+        listening(usage_rating(plans, None, guard, probes)) as rating,
+        listening(reporting(None, guard, probes, clock=system_clock, random=system_random)) as reports,
+    ):
+        front.addresses |= {"usage_rating": rating, "reporting": reports}
+        yield

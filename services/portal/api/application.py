@@ -8,9 +8,10 @@ from chassis.probes import Probes
 from chassis.web import service_api
 from services.portal.api.gateway import gateway
 from services.portal.api.limits import BodyLimit
-from services.portal.api.openapi import Description, description_of
+from services.portal.api.openapi import description_of
 from services.portal.api.own import own_operations
 from services.portal.domain.access import POLICIES
+from services.portal.handlers.description import Description
 from services.portal.handlers.forwarding import Forwarding
 from services.portal.handlers.front_door import FrontDoor
 from services.portal.handlers.people import People
@@ -27,12 +28,12 @@ class Parts:
     forwarding: Forwarding
 
 
-def application(parts: Parts, probes: Probes) -> FastAPI:
-    """Everything that portal answers."""
+def application(parts: Parts, probes: Probes) -> tuple[FastAPI, Description]:
+    """Everything that portal answers but its pages, and the description of it."""
     app = service_api(SERVICE, parts.door, POLICIES, probes, *own_operations(parts.people, parts.door.api_keys))
     description = Description(services=parts.forwarding.services, own=app.openapi)
     app.include_router(description_of(description))
     # Last, for it takes every path under /api/v1 that nothing before it took.
     app.include_router(gateway(parts.door, parts.forwarding))
     app.add_middleware(BodyLimit)
-    return app
+    return app, description

@@ -1,136 +1,23 @@
-"""One OpenAPI 3.1 document of everything under `/api/v1`: portal's own and each service's, merged."""
-
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+"""Where the one OpenAPI document is read; it tells of no account, so nobody needs to say who asks."""
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
 from chassis.web import json_answer
 from services.portal.api.gateway import away
-from services.portal.clients import NotReached, Services
-from services.portal.domain.routing import ROUTES, service_of
-
-ABOUT = """\
-Every list is `{"data": [...], "next_cursor": …}`; money is a string with its currency beside it; an instant is
-RFC 3339. What cannot be is answered with `application/problem+json`: `code` is stable, `request_id` names the
-request. A `POST` with an `Idempotency-Key` takes effect once: the answer is kept for a day, and marked
-`Idempotency-Replayed` when it is given again.
-"""
-SECURITY = {
-    "apiKey": {"type": "http", "scheme": "bearer", "description": "An API key, `rlk_…`."},
-    "session": {"type": "apiKey", "in": "cookie", "name": "__Host-ringledger"},
-}
-PROBLEM = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail", "code"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "code": {"type": "string"},
-        "request_id": {"type": "string"},
-        "errors": {"type": "array", "items": {"type": "object"}},
-    },
-}
-IDEMPOTENCY = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "schema": {"type": "string", "pattern": "^[!-~]{1,128}$"},
-}
-Document = dict[str, Any]
-
-
-def merged(own: Document, others: dict[str, Document]) -> Document:
-    """The whole document; names of schemas are kept apart by service. Paths without a route are left out."""
-    paths: Document = {path: _operations("portal", item, own=True) for path, item in own["paths"].items()}
-    schemas: Document = {"Problem": PROBLEM, **_schemas("portal", own)}
-    for service, document in others.items():
-        schemas |= _schemas(service, document)
-        for path, item in document["paths"].items():
-            if service_of(path.removeprefix("/api/v1/")) == service:
-                paths[path] = _operations(service, item, own=False)
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "Ringledger", "version": "1", "description": ABOUT},
-        "paths": dict(sorted(paths.items())),
-        "components": {"schemas": dict(sorted(schemas.items())), "securitySchemes": SECURITY},
-        "security": [{"apiKey": []}, {"session": []}],
-    }
-
-
-def _operations(service: str, item: Document, *, own: bool) -> Document:
-    operations: Document = {}
-    problem = {
-        "description": "What cannot be.",
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-    for method, operation in _renamed(service, item).items():
-        responses = {status: found for status, found in operation["responses"].items() if status != "422"}
-        more = {
-            "tags": [service],
-            "operationId": f"{service}_{operation['operationId']}",
-            "responses": responses | {"4XX": problem, "5XX": problem},
-        }
-        if method == "post" and not own:
-            more["parameters"] = [*operation.get("parameters", []), IDEMPOTENCY]
-        operations[method] = operation | more
-    return operations
-
-
-def _schemas(service: str, document: Document) -> Document:
-    found = document.get("components", {}).get("schemas", {})
-    ours = {
-        name: schema for name, schema in found.items() if name not in {"HTTPValidationError", "ValidationError"}
-    }
-    return {f"{service}.{name}": _renamed(service, schema) for name, schema in ours.items()}
-
-
-def _renamed(service: str, value: Any) -> Any:
-    """The same with every reference to a schema pointing at the service's own."""
-    if isinstance(value, dict):
-        return {
-            key: f"#/components/schemas/{service}.{found.rpartition('/')[2]}"
-            if key == "$ref" and isinstance(found, str)
-            else _renamed(service, found)
-            for key, found in value.items()
-        }
-    return [_renamed(service, found) for found in value] if isinstance(value, list) else value
-
-
-@dataclass(slots=True, kw_only=True)
-class Description:
-    """The merged document, put together when first asked for and kept."""
-
-    services: Services
-    own: Callable[[], Document]
-    _whole: Document | None = field(default=None)
-
-    async def document(self) -> Document:
-        """The document. Raises Problem while a service cannot be asked for its part."""
-        if self._whole is None:
-            others = {}
-            for service in sorted(set(ROUTES.values())):
-                try:
-                    found = await self.services.describe(service)
-                except NotReached as error:
-                    raise away() from error
-                if found is None:
-                    raise away()
-                others[service] = found
-            self._whole = merged(self.own(), others)
-        return self._whole
+from services.portal.clients import NotReached
+from services.portal.handlers.description import Description
 
 
 def description_of(description: Description) -> APIRouter:
-    """Where the document is read; it tells of no account, so nobody needs to say who asks."""
+    """`GET /api/v1/openapi.json`."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/api/v1/openapi.json")
     async def describe() -> Response:
-        return json_answer(await description.document())
+        try:
+            return json_answer(await description.document())
+        except NotReached as error:
+            raise away() from error
 
     return router

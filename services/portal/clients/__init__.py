@@ -72,10 +72,13 @@ class Services:
         )
 
     async def describe(self, service: str) -> Any:
-        """A service's own OpenAPI document; None when it has none to give. Raises NotReached."""
+        """A service's own OpenAPI document. Raises NotReached, also when it answers with something else."""
         url = f"{self.addresses[service]}/api/v1/{service.replace('_', '-')}/openapi.json"
         answer = await self._send(service, "GET", url, headers={}, content=b"")
-        return answer.json() if answer.status == 200 else None
+        document = answer.json()
+        if answer.status != 200 or not isinstance(document, dict):
+            raise NotReached(service, ValueError(f"no document but {answer.status}"), sent=True)
+        return document
 
     async def _send(
         self, service: str, method: str, url: str, *, headers: Mapping[str, str], content: bytes

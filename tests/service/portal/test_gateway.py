@@ -11,19 +11,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from chassis.clock import system_clock, system_random
-from chassis.probes import Probes
 from cli.stack.ports import free_port
 from services.portal.domain.pace import full_bucket, take_one
 from services.portal.domain.routing import ROUTES
-from services.reporting.api import api as reporting
-from services.usage_rating.api import api as usage_rating
-from services.usage_rating.handlers.plans import PlansHandler
 from tests.conftest import FreshDatabase
 from tests.service.portal.test_api_keys import issue
-from tests.support.callers import a_guard
 from tests.support.directory import ACCOUNT, a_working_account
-from tests.support.front import Front, listening, units_behind, well
+from tests.support.front import Front, described_behind, listening, units_behind
 from tests.support.schemas import migrated
 
 EDIT = ["edit_billing_unit"]
@@ -175,23 +169,21 @@ def test_a_bucket_fills_by_the_minute_and_holds_a_minute() -> None:
 
 
 async def test_the_document_has_every_operation_of_every_service(front: Front, units: None) -> None:
-    guard, probes = a_guard("any"), Probes(live=well, ready={})
-    plans = PlansHandler(pool=None, schema="usage_rating", clock=system_clock, random=system_random)
-    async with (
-        listening(usage_rating(plans, None, guard, probes)) as rating,
-        listening(reporting(None, guard, probes, clock=system_clock, random=system_random)) as reports,
-        front.client() as client,
-    ):
-        front.addresses |= dict.fromkeys(("usage_rating", "reporting"), f"http://127.0.0.1:{free_port()}")
+    front.addresses |= dict.fromkeys(("usage_rating", "reporting"), f"http://127.0.0.1:{free_port()}")
+    async with front.client() as client:
         assert (await client.get("/api/v1/openapi.json")).json()["code"] == "service_away"
-        front.addresses |= {"usage_rating": rating, "reporting": reports}
-        document = (await client.get("/api/v1/openapi.json")).json()
+        assert (await client.get("/api")).status_code == 503
+        async with described_behind(front):
+            document = (await client.get("/api/v1/openapi.json")).json()
+            reference = (await client.get("/api")).text
     assert document["openapi"].startswith("3.1")
     words = {path.split("/")[3] for path in document["paths"]}
     assert words == (set(ROUTES) - {"teams"}) | {"me", "people", "api-keys", "audit"}
     operations = [operation for item in document["paths"].values() for operation in item.values()]
     ids = [operation["operationId"] for operation in operations]
     assert len(set(ids)) == len(ids) >= 27
+    assert all(f"<code>{path}</code>" in reference for path in document["paths"])
+    assert reference.count('class="operation"') == len(operations)
     text = str(document)
     for name in {part.split("'")[0] for part in text.split("#/components/schemas/")[1:]}:
         assert name in document["components"]["schemas"], name
