@@ -101,31 +101,32 @@ CREATE TABLE signing_key (
 );
 
 -- Before it is known who asks there is no account, so row-level security would show nothing. These functions say
--- which account to look in for a name, a cookie's hash or a key's id, and nothing else.
+-- which account to look in for a name, a cookie's hash or a key's id, and nothing else. Temporary tables are looked
+-- at last, so that nobody can put one of the same name before ours.
 CREATE FUNCTION accounts_of_sign_in_name(wanted text) RETURNS SETOF text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
     SELECT account_id FROM person WHERE sign_in_name = wanted AND active ORDER BY account_id LIMIT 5
 $$;
 
 CREATE FUNCTION account_of_session(wanted bytea) RETURNS text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
     SELECT account_id FROM session WHERE session_hash = wanted
 $$;
 
 CREATE FUNCTION account_of_api_key(wanted uuid) RETURNS text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
     SELECT account_id FROM api_key WHERE key_id = wanted
 $$;
 
 -- Takes an attempt down and says how many there have been since: one statement, so that no attempt goes uncounted.
 CREATE FUNCTION count_sign_in_attempt(wanted bytea, now_at timestamptz, since_at timestamptz) RETURNS bigint
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
     INSERT INTO sign_in_attempt (subject, attempted_at) VALUES (wanted, now_at);
     SELECT count(*) FROM sign_in_attempt WHERE subject = wanted AND attempted_at > since_at
 $$;
 
 CREATE FUNCTION forget_sign_in_attempts(wanted bytea) RETURNS void
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
     DELETE FROM sign_in_attempt WHERE subject = wanted
 $$;
 
