@@ -11,6 +11,7 @@ from services.billing_units.api.charges import charge_lists
 from services.billing_units.api.directory import directory_commands
 from services.billing_units.api.directory_lists import directory_lists
 from services.billing_units.api.reattributions import previews, reattribution_lists
+from services.billing_units.api.unassigned import unassigned_lists
 from services.billing_units.api.units import unit_commands, unit_lists_of
 from services.billing_units.domain.access import POLICIES
 from services.billing_units.handlers.commands import Commands
@@ -26,6 +27,7 @@ def application(commands: Commands, pool: Pool, guard: Guard, probes: Probes) ->
         directory_commands(commands),
         directory_lists(pool),
         charge_lists(pool),
+        unassigned_lists(pool),
         reattribution_lists(pool),
         previews(commands),
     )

@@ -16,6 +16,7 @@ from services.billing_units.store import (
     listing,
     members,
     reattribution,
+    unassigned,
     unit_lists,
     views,
 )
@@ -34,7 +35,8 @@ from tests.support.schemas import catalog_of, drawn, migrated
 
 SCHEMA = "billing_units"
 STATEMENTS = [
-    part.QUERIES for part in (views, directory, listing, unit_lists, members, reattribution, explanations)
+    part.QUERIES
+    for part in (views, directory, listing, unit_lists, members, reattribution, explanations, unassigned)
 ]
 QUERIES = {f"{name}": text for queries in STATEMENTS for name, text in queries.items()}
 TABLES = (
