@@ -26,8 +26,8 @@ _NAMESPACE = UUID("2f1b1b52-1f0e-5d57-9c0e-6a4b7a1f0c11")
 SEED_SQL = f"""
     INSERT INTO billing_units.directory (account_id) VALUES ('{ACCOUNT}');
     INSERT INTO billing_units.account
-        (account_id, version, name, currency, zone, anchor_day, split_policy, deleted, changed_at)
-        VALUES ('{ACCOUNT}', 1, 'North Star', 'EUR', 'UTC', 1, 'equal', false, now());
+        (account_id, version, name, currency, zone, anchor_day, split_policy, split_changes, deleted, changed_at)
+        VALUES ('{ACCOUNT}', 1, 'North Star', 'EUR', 'UTC', 1, 'equal', '[]', false, now());
     INSERT INTO billing_units.number (account_id, number, version, from_at, deleted, changed_at)
         VALUES ('{ACCOUNT}', '{NUMBER}', 1, '2026-01-01', false, now());
 """
@@ -59,10 +59,10 @@ async def assign_at_once(
         units = [str(uuid5(_NAMESPACE, f"unit {n}")) for n in range(WISHES)]
         await connection.executemany(
             """
-            INSERT INTO billing_units.unit (account_id, unit_id, version, name, deleted, changed_at)
-            VALUES ($1, $2, 1, 'Unit', false, now())
+            INSERT INTO billing_units.unit (account_id, unit_id, version, name, name_key, deleted, changed_at)
+            VALUES ($1, $2, 1, $3, $3, false, now())
             """,
-            [(ACCOUNT, unit) for unit in units],
+            [(ACCOUNT, unit, f"unit {n}") for n, unit in enumerate(units)],
         )
         with _api(dsn, folder, variant) as port:
             statuses = await _ask(port, units)
