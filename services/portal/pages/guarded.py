@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from chassis.logs import get_logger
+from chassis.web import Problem
 from contracts.values.access import ANYBODY, Denied, Policy, decide
 from services.portal.clients import NotReached, Services
 from services.portal.clients.units import NotAnswered
@@ -62,26 +63,35 @@ class GuardedPages:
         if visitor is None:
             asked = request.url.path if request.method in SAFE_METHODS else ""
             return redirect(f"/sign-in?next={quote(asked)}" if asked else "/sign-in")
+        try:
+            return await self._shown(request, visitor, policy, shows)
+        except Problem as problem:
+            shown = page(request, "problem.html", visitor, status=problem.status, says=str(problem))
+            shown.headers.update(problem.headers)
+            return shown
+        except NotAnswered as error:
+            if error.answer.status != 403:
+                return _away(request, visitor, error)
+            says = error.answer.json()["detail"]
+            return page(request, "refused.html", visitor, status=403, says=says)
+        except (NotReached, NoSigningKey) as error:
+            return _away(request, visitor, error)
+
+    async def _shown(self, request: Request, visitor: Visitor, policy: Policy, shows: Shows) -> Response:
         self.door.pace.take(visitor.caller.caller_id)
-        fields = {} if request.method in SAFE_METHODS else await form_of(request)
+        fields: Mapping[str, Sequence[str]] = {}
         if request.method not in SAFE_METHODS:
+            fields = await form_of(request)
             self.door.refuse_cross_site(request, field(fields, "form_token"))
         verdict = decide(visitor.caller, policy)
         if isinstance(verdict, Denied):
             return page(request, "refused.html", visitor, status=403, says=verdict.says)
-        try:
-            return await shows(Visit(request=request, visitor=visitor, fields=fields))
-        except (NotReached, NotAnswered, NoSigningKey) as error:
-            LOG.warning("page_without_its_service", path=request.url.path, error=str(error))
-            refused = isinstance(error, NotAnswered) and error.answer.status == 403
-            says = error.answer.json()["detail"] if refused and isinstance(error, NotAnswered) else None
-            return page(
-                request,
-                "refused.html" if refused else "away.html",
-                visitor,
-                status=403 if refused else 503,
-                says=says,
-            )
+        return await shows(Visit(request=request, visitor=visitor, fields=fields))
+
+
+def _away(request: Request, visitor: Visitor, error: Exception) -> Response:
+    LOG.warning("page_without_its_service", path=request.url.path, error=str(error))
+    return page(request, "away.html", visitor, status=503)
 
 
 ANY_VISITOR = ANYBODY

@@ -139,6 +139,19 @@ async def test_signing_out_ends_the_session_and_everywhere_ends_all(front: Front
         assert len([visitor for visitor in good if visitor]) == left
 
 
+async def test_what_is_refused_is_told_on_a_page(front: Front) -> None:
+    await front.person("ada", role="admin")
+    token = await front.sign_in("ada")
+    async with front.by_cookie(token, Origin="https://elsewhere.example") as client:
+        forged = await client.post("/sign-out", data=body(token))
+    assert forged.status_code == 403 and "did not come from a page of this site" in forged.text
+    front.parts.door.pace.per_minute = 2
+    async with front.by_cookie(token) as client:
+        answers = [await client.get("/me") for _ in range(4)]
+    assert {answer.status_code for answer in answers} == {200, 429}
+    assert "Retry-After" in answers[-1].headers and "text/html" in answers[-1].headers["content-type"]
+
+
 async def test_pages_let_nothing_in_from_elsewhere_and_are_not_kept(house: Front) -> None:
     token = await a_visitor(house, "admin")
     async with house.by_cookie(token) as client:
