@@ -9,9 +9,8 @@ import sys
 import time
 from pathlib import Path
 
-from contracts.topics import SERVICES
 from tests.live.faults.report import objections, summary
-from tests.live.faults.result import RunResult, RunSettings
+from tests.live.faults.result import ON_THE_WAY, RunResult, RunSettings
 from tests.live.faults.run import fault_run
 from tests.support.stack import scratch_folder
 
@@ -28,7 +27,7 @@ def main() -> int:
         events=arguments.events,
         faults=arguments.faults,
         seconds=seconds,
-        services=SERVICES,
+        services=ON_THE_WAY,
         drain_patience_s=600,
     )
     folder = scratch_folder()

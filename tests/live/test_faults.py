@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from contracts.topics import SERVICES
 from tests.live.faults.report import objections, summary
-from tests.live.faults.result import RunSettings
+from tests.live.faults.result import ON_THE_WAY, RunSettings
 from tests.live.faults.run import fault_run
 
 SEED = 7
@@ -19,7 +18,7 @@ WINDOW_S = 30
 
 @pytest.mark.usefixtures("own_servers")
 async def test_faults_lose_and_double_nothing(scratch: Path) -> None:
-    settings = RunSettings(seed=SEED, events=EVENTS, faults=FAULTS, seconds=WINDOW_S, services=SERVICES)
+    settings = RunSettings(seed=SEED, events=EVENTS, faults=FAULTS, seconds=WINDOW_S, services=ON_THE_WAY)
 
     began = time.monotonic()
 

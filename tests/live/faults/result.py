@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass, field
 
-from contracts.topics import SERVICES
+from contracts.topics import SERVICES, TOPICS
 from tests.live.faults.injector import Recovery
 from tests.live.faults.members import Samples
 from tests.live.faults.schedule import Fault
 from tests.live.faults.verdict import Verdict
+
+ON_THE_WAY = tuple(service for service in SERVICES if any(service in topic.consumers for topic in TOPICS))
+"""The services that a call passes: those that read a topic. Others have nothing to judge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +25,7 @@ class RunSettings:
     events: int
     faults: int
     seconds: float
-    services: tuple[str, ...] = SERVICES
+    services: tuple[str, ...] = ON_THE_WAY
     session_timeout_ms: int = 3000
     members_at_start: int = 1
     schedule: tuple[Fault, ...] | None = None

@@ -10,7 +10,6 @@ from pathlib import Path
 from aiokafka.errors import KafkaError
 
 import cli.verify
-from contracts.topics import SERVICES
 from tests.live.faults import latency
 from tests.live.faults.cast import make_cast
 from tests.live.faults.directory import Directory
@@ -21,7 +20,7 @@ from tests.live.faults.load import Load
 from tests.live.faults.log import ends_of
 from tests.live.faults.members import Troupe, make_troupe
 from tests.live.faults.oracle import Oracle
-from tests.live.faults.result import RunResult, RunSettings
+from tests.live.faults.result import ON_THE_WAY, RunResult, RunSettings
 from tests.live.faults.schedule import draw_schedule
 from tests.live.faults.sender import Sender
 from tests.live.faults.units import judge_units
@@ -140,7 +139,7 @@ class Run:
         verdict.problems += self.watch.broken[:5]
         self.tell("calls, ratings and charges are judged")
         proof, latencies_ms = "", []
-        if self.settings.services == SERVICES:
+        if self.settings.services == ON_THE_WAY:
             subscribers = await judge_units(verdict, self.ground, self.oracle)
             latencies_ms = await latency.measure(self.ground, self.oracle.quiet, subscribers)
             self.tell("units are judged")
