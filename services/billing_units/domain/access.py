@@ -38,5 +38,8 @@ POLICIES: Policies = {
     "POST /api/v1/assignments/{assignment_id}/release/preview": _EDIT,
     "GET /api/v1/reattributions": _VIEW,
     "GET /api/v1/charges": Policy(any_of=ANY_TAB),
+    "GET /api/v1/charges/{charge_id}/explanation": Policy(any_of=ANY_TAB),
+    "GET /api/v1/unassigned": _VIEW,
+    "GET /api/v1/unassigned/share": _VIEW,
 }
 """Lists do not narrow themselves to a caller's units yet, so a limited caller is refused them."""

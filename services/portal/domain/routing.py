@@ -10,6 +10,8 @@ ROUTES: Mapping[str, str] = {
     "teams": "billing_units",
     "assignments": "billing_units",
     "charges": "billing_units",
+    "reattributions": "billing_units",
+    "unassigned": "billing_units",
     "plans": "usage_rating",
     "suspense": "usage_rating",
     "rated-usage": "usage_rating",
