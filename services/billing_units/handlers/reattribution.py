@@ -51,12 +51,20 @@ class ReattributionHandler:
     ratings_per_chunk: int = RATINGS_PER_CHUNK
 
     async def work_off(self) -> int:
-        """Put a chunk of every waiting account right, a few accounts; how many had something to do."""
+        """Put a chunk of every waiting account right, a few accounts; how many had something to do.
+
+        An account whose chunk fails holds up no other; what failed is raised when all have had their turn.
+        """
         async with self.pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
             accounts = await reattribution.list_undone(connection, 16)
-        worked = 0
+        worked, failures = 0, []
         for account_id in accounts:
-            worked += await self.work_off_chunk(account_id)
+            try:
+                worked += await self.work_off_chunk(account_id)
+            except Exception as error:
+                failures.append(error)
+        if failures:
+            raise ExceptionGroup(f"{len(failures)} of {len(accounts)} accounts not put right", failures)
         return worked
 
     async def work_off_chunk(self, account_id: str) -> bool:

@@ -243,3 +243,15 @@ async def test_the_same_unit_by_another_rule_moves_nothing(allocating: Allocatin
     row = await allocating.pool.fetchrow("SELECT examined, moved FROM reattribution")
     assert (row["examined"], row["moved"]) == (1, 0)
     assert len(await allocating.charges()) == 1
+
+
+async def test_an_account_that_cannot_be_put_right_holds_up_no_other(allocating: Allocating) -> None:
+    for account in ("broken", "whole"):
+        await allocating.adopt(*a_working_account(account))
+        await allocating.rate(a_rated_call(account=account))
+        await allocating.adopt(an_assignment(account=account, version=2, until=MOVED))
+    await allocating.pool.execute("UPDATE reattribution SET part_kinds = '{odd}' WHERE account_id = 'broken'")
+    with pytest.raises(ExceptionGroup, match="1 of 2 accounts"):
+        await allocating.work_off()
+    rows = await allocating.pool.fetch("SELECT account_id, state FROM reattribution ORDER BY account_id")
+    assert [(row["account_id"], row["state"]) for row in rows] == [("broken", "waiting"), ("whole", "done")]
