@@ -31,14 +31,14 @@ ADD_UNIT = Policy(any_of=frozenset({Privilege.EDIT_BILLING_UNIT}))
 
 TABS = (
     _coming("my-account", "My account", "the balance, what this month has cost so far, and the plan"),
-    UNITS_TAB,
     _coming("statements", "Statements", "each month's opening, charges, payments and closing, with its invoices"),
-    _coming("transactions", "Transactions", "every movement with the balance after it"),
+    _coming("payment-settings", "Payment settings", "automatic top-ups and reminders"),
+    UNITS_TAB,
     _coming("prepaid-invoices", "Prepaid invoices", "orders to top up, and the invoices to pay them by"),
     _coming("payment-methods", "Payment methods", "cards and accounts to pay with"),
-    _coming("payment-settings", "Payment settings", "automatic top-ups and reminders"),
+    _coming("transactions", "Transactions", "every movement with the balance after it"),
     _coming("activity-reports", "Activity reports", "calls and other use in detail, as tables and files"),
-    _coming("billing-reports", "Billing reports", "costs by unit and period, and schedules that send them"),
+    _coming("call-recording", "Call recording", "the minutes that are recorded and kept, and what they cost"),
 )
 
 NEW_UNIT = f"{UNITS_TAB.path}/new"
