@@ -168,12 +168,13 @@ class Injector:
 
     async def _scale_down(self, fault: Fault) -> None:
         for member in self.troupe.of(fault.service)[1:]:
-            held = await self._held_by(member)
             seconds = await self.troupe.stop(member)
             self._note("graceful stop", seconds, 15.0)
-            after = await self._positions(fault.service)
             committed = await committed_of(self.ground.kafka.bootstrap_servers, group_of(fault.service))
-            again = [after[place] - committed.get(place, 0) for place in held if after.get(place, 0)]
+            after = await self._positions(fault.service)
+            # Whoever has taken a partition over since has moved on and shows that to Kafka only now and then.
+            left = await self._held_by(member)
+            again = [after[place] - committed.get(place, 0) for place in left if after.get(place, 0)]
             self.left_to_redeliver.append(max(again, default=0))
 
     async def _all_own(self, service: str, members: list[Member]) -> bool:
