@@ -29,6 +29,7 @@ POLICIES: Policies = {
     "POST /api/v1/billing-units/{unit_id}/members": _EDIT,
     "POST /api/v1/billing-units/{unit_id}/numbers": _EDIT,
     "GET /api/v1/assignments": _VIEW,
+    "GET /api/v1/assignments/{assignment_id}/versions": _VIEW,
     "POST /api/v1/assignments": _EDIT,
     "PATCH /api/v1/assignments/{assignment_id}": _EDIT,
     "POST /api/v1/assignments/{assignment_id}/release": _EDIT,
