@@ -27,9 +27,10 @@ from services.portal.handlers.signing_keys import KeyPlanner, KeySecret, Signer
 from services.portal.jobs import forget_expired, plan_signing_keys
 from services.portal.pages.billing import billing_pages
 from services.portal.pages.guarded import GuardedPages
+from services.portal.pages.new_unit import NewUnitPages
 from services.portal.pages.reference import reference_page
 from services.portal.pages.signing_in import own_pages, sign_in_pages
-from services.portal.pages.units import UnitPages
+from services.portal.pages.unit_table import UnitTablePage
 from services.portal.settings import PortalSettings
 
 
@@ -84,7 +85,8 @@ def with_pages(parts: Parts, probes: Probes) -> FastAPI:
     sign_in_pages(router, parts.door)
     own_pages(pages, parts.people)
     billing_pages(pages)
-    UnitPages(pages, parts.door.clock)
+    UnitTablePage(pages, parts.door.clock)
+    NewUnitPages(pages)
     app.include_router(router)
     app.mount("/static", StaticFiles(packages=[("services.portal", "static")]))
     return app

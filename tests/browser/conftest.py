@@ -11,7 +11,15 @@ import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
 
 from tests.conftest import FreshDatabase
-from tests.support.directory import ACCOUNT, OTHER_NUMBER, a_number, a_team, a_user, a_working_account
+from tests.support.directory import (
+    ACCOUNT,
+    OTHER_NUMBER,
+    a_membership,
+    a_number,
+    a_team,
+    a_user,
+    a_working_account,
+)
 from tests.support.front import PASSWORD, Front, described_behind, listening, portal_on, units_behind
 from tests.support.schemas import migrated
 
@@ -100,6 +108,7 @@ async def house(browser: Browser, fresh_database: FreshDatabase) -> AsyncIterato
     directory += [
         replace(a_user(user), name=name, email=f"{user}@harbour-care.example") for user, name in PEOPLE.items()
     ]
+    directory += [a_membership(user="chloe")]
     async with (
         portal_on(await fresh_database(migrated("portal"))) as front,
         units_behind(front, await fresh_database(migrated("billing_units")), *directory),

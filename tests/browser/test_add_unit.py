@@ -38,7 +38,7 @@ async def add_unit(page: Page, show: Show, shot: str) -> None:
     await expect(row.get_by_role("cell").nth(0)).to_contain_text("2")
     await expect(row.get_by_role("cell").nth(1)).to_contain_text("3")
     await show(page, f"{shot}-6-added")
-    await row.locator("summary").nth(1).click()
+    await row.get_by_role("link", name="numbers of Night shift: show").click()
     await expect(row.get_by_text(AVAILABLE[1])).to_be_visible()
 
 

@@ -129,15 +129,16 @@ async def portal_on(dsn: str) -> AsyncIterator[Front]:
 
 
 @asynccontextmanager
-async def units_behind(front: Front, dsn: str, *directory: DirectoryEvent) -> AsyncIterator[None]:
-    """billing_units as it is, with an account in it, behind portal."""
+async def units_behind(front: Front, dsn: str, *directory: DirectoryEvent) -> AsyncIterator[Allocating]:
+    """billing_units as it is, with an account in it, behind portal; its consumers are the test."""
     pool, writing = await api_pool(dsn, 8), await ingest_pool(dsn)
-    await Allocating(pool=writing).adopt(*directory)
+    allocating = Allocating(pool=writing)
+    await allocating.adopt(*directory)
     commands = Commands(pool=pool, schema="billing_units", clock=system_clock, random=system_random)
     app = billing_units(commands, pool, a_guard("billing_units"), Probes(live=well, ready={}))
     async with listening(app) as address:
         front.addresses["billing_units"] = address
-        yield
+        yield allocating
     await pool.close()
     await writing.close()
 

@@ -1,54 +1,22 @@
-"""What the Billing units tab asks of billing_units, as the person who looks at it."""
+"""What the Billing units tab asks of billing_units: lists, one unit, and the commands that change it."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
-from urllib.parse import urlencode
+from typing import Any
 
-import orjson
+from services.portal.clients.asking_units import PAGE, Refused, Row, Rows, UnitsApi
+from services.portal.domain.unit_draft import Kind
 
-from contracts.values.access import Caller
-from services.portal.clients import Answer, Asked, Services
+UNITS_SHOWN = 50
+"""Units of a page of the table."""
 
-SERVICE = "billing_units"
-PAGE = 500
-PAGES_MAX = 200
-Row = Mapping[str, Any]
-JSON = {"content-type": "application/json"}
+CHOICES = 200
+"""Rows of a panel; who looks for one of more searches."""
 
-
-class NotAnswered(RuntimeError):
-    """billing_units answered, but not with what a page can show; `answer` says why."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(f"{SERVICE} answered {answer.status}")
-        self.answer = answer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """Why billing_units changed nothing, in its own words."""
-
-    says: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnitDirectory:
-    """Everything the tab shows, as of `at`."""
-
-    at: datetime
-    units: Sequence[Row]
-    assignments: Sequence[Row]
-
-    def live_members(self, unit_id: str, kind: str) -> list[str]:
-        """Members of a unit now, of one kind, in order."""
-        found = (
-            row["member"]
-            for row in self.assignments
-            if (row["unit_id"], row["member_kind"]) == (unit_id, kind) and is_live(row, self.at)
-        )
-        return sorted(set(found))
+NAMED_MAX = 50
+"""Units of one page whose names are looked up."""
 
 
 def is_live(assignment: Row, at: datetime) -> bool:
@@ -59,67 +27,74 @@ def is_live(assignment: Row, at: datetime) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Members:
+    """Who is to be put into a unit, by kind, from an instant on; None: from now."""
+
+    members: Mapping[Kind, Sequence[str]]
+    from_at: datetime | None = None
+
+    def body(self) -> dict[str, Any]:
+        """As the API takes it."""
+        said: dict[str, Any] = {f"{kind}s": list(members) for kind, members in self.members.items()}
+        return said | ({} if self.from_at is None else {"from_at": self.from_at.isoformat()})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BillingUnits:
     """billing_units as one caller sees it."""
 
-    services: Services
-    caller: Caller
+    api: UnitsApi
 
-    async def directory(self, at: datetime) -> UnitDirectory:
-        """Units with their assignments."""
-        units = await self._all("billing-units")
-        return UnitDirectory(at=at, units=units, assignments=await self._all("assignments"))
+    async def units(self, *, search: str = "", sort: str = "name", cursor: str | None = None) -> Rows:
+        """Units with the number of their persons and numbers."""
+        return await self.api.page("billing-units", search=search, sort=sort, cursor=cursor, limit=UNITS_SHOWN)
 
-    async def users(self) -> list[Row]:
-        """Billable agents, by name."""
-        return sorted(await self._all("users"), key=lambda row: (row["name"] or "").casefold())
+    async def unit(self, unit_id: str) -> Row | None:
+        """One unit, None where there is none."""
+        return await self.api.one(f"billing-units/{unit_id}")
 
-    async def teams(self) -> list[Row]:
-        """Teams, by name; none where billing_units does not list them."""
-        return sorted(await self._all("teams", missing_ok=True), key=lambda row: (row["name"] or "").casefold())
+    async def persons(self, unit_id: str) -> Rows:
+        """Persons in a unit now, each once, with the teams they come through."""
+        return await self.api.page(f"billing-units/{unit_id}/users", limit=CHOICES)
+
+    async def numbers_in(self, unit_id: str, at: datetime) -> Rows:
+        """Numbers of a unit at an instant; of a long history the first part."""
+        found = await self.api.page(f"billing-units/{unit_id}/members", kind="number", limit=PAGE)
+        return Rows(rows=[row for row in found.rows if is_live(row, at)], cursor=found.cursor)
+
+    async def users(self, search: str = "") -> Rows:
+        """Billable agents to choose from."""
+        return await self.api.page("users", search=search, limit=CHOICES)
+
+    async def teams(self, search: str = "") -> Rows:
+        """Teams to choose from."""
+        return await self.api.page("teams", search=search, limit=CHOICES)
+
+    async def available_numbers(self, search: str = "") -> Rows:
+        """Numbers in no unit, to choose from."""
+        return await self.api.page("numbers", search=search, available="true", limit=CHOICES)
 
     async def numbers(self) -> list[Row]:
         """Numbers of the account, each with the unit it is in now."""
-        return await self._all("numbers")
+        return await self.api.every("numbers")
+
+    async def names(self, users: Iterable[str], teams: Iterable[str]) -> dict[str, str]:
+        """What users and teams are called, by id, of those who are known; only those asked for are looked up."""
+
+        async def name_of(path: str, key: str, member: str) -> tuple[str, str]:
+            found = (await self.api.page(path, search=member, limit=CHOICES)).rows
+            return member, next((row["name"] for row in found if row[key] == member and row["name"]), member)
+
+        asked = [name_of("users", "user_id", user) for user in list(users)[:NAMED_MAX]]
+        asked += [name_of("teams", "team_id", team) for team in list(teams)[:NAMED_MAX]]
+        return dict(await asyncio.gather(*asked))
 
     async def create_unit(self, name: str) -> str | Refused:
         """A new unit's id."""
-        answer = await self._post("billing-units", {"name": name})
-        return str(answer.json()["data"]["unit_id"]) if answer.status == 201 else _refused(answer)
+        made = await self.api.command("POST", "billing-units", {"name": name})
+        return made if isinstance(made, Refused) else str(made["unit_id"])
 
-    async def assign(self, unit_id: str, kind: Literal["user", "team", "number"], member: str) -> Refused | None:
-        """Put a member into a unit from now on."""
-        answer = await self._post("assignments", {"unit_id": unit_id, "member_kind": kind, "member": member})
-        return None if answer.status == 201 else _refused(answer)
-
-    async def _post(self, path: str, body: Mapping[str, Any]) -> Answer:
-        asked = Asked(method="POST", path=path, headers=JSON, body=orjson.dumps(body))
-        return await self.services.ask(SERVICE, self.caller, asked)
-
-    async def _all(self, path: str, *, missing_ok: bool = False) -> list[Row]:
-        """Every row of a list. Raises NotAnswered."""
-        rows: list[Row] = []
-        cursor: str | None = None
-        for _ in range(PAGES_MAX):
-            query = urlencode({"limit": PAGE} | ({} if cursor is None else {"cursor": cursor}))
-            answer = await self.services.ask(
-                SERVICE, self.caller, Asked(method="GET", path=path, query=query, headers={})
-            )
-            if answer.status == 404 and missing_ok:
-                return []
-            if answer.status != 200:
-                raise NotAnswered(answer)
-            page = answer.json()
-            rows += page["data"]
-            cursor = page["next_cursor"]
-            if cursor is None:
-                break
-        return rows
-
-
-def _refused(answer: Answer) -> Refused:
-    """The refusal in a sentence. Raises NotAnswered for what is no refusal of what was asked."""
-    problem = answer.json()
-    if answer.status not in {404, 409, 422} or not isinstance(problem, dict) or "detail" not in problem:
-        raise NotAnswered(answer)
-    return Refused(says=str(problem["detail"]))
+    async def assign(self, unit_id: str, members: Members) -> int | Refused:
+        """Put members into a unit, all or none; how many."""
+        made = await self.api.command("POST", f"billing-units/{unit_id}/members", members.body())
+        return made if isinstance(made, Refused) else int(made["assigned"])

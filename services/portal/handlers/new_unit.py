@@ -1,31 +1,41 @@
-"""Saves a unit that was put together on the page: the unit first, then each of its members."""
+"""Saves a unit that was put together on the page: the unit first, then its members, each kind all or none."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.portal.clients.units import BillingUnits, Refused
-from services.portal.domain.unit_draft import KINDS, UnitDraft
+from services.portal.clients.asking_units import Refused
+from services.portal.clients.units import BillingUnits, Members
+from services.portal.domain.unit_draft import KINDS, Kind, UnitDraft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A kind of which no member was assigned, and every one that stands against it."""
+
+    kind: Kind
+    count: int
+    says: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
-    """What became of it. left_out: members that could not be assigned, each with the reason."""
+    """What became of it."""
 
     unit_id: str
-    assigned: int
-    left_out: tuple[str, ...]
+    left_out: Sequence[LeftOut]
 
 
 async def save_unit(units: BillingUnits, draft: UnitDraft) -> Saved | Refused:
-    """Make the unit and assign its members from now on; what is refused of them is told, the rest stands."""
+    """Make the unit and assign its members from now on. What is refused of a kind leaves out that kind alone."""
     unit_id = await units.create_unit(draft.name)
     if isinstance(unit_id, Refused):
         return unit_id
-    assigned, left_out = 0, []
+    left_out = []
     for kind in KINDS:
-        for member in draft.of(kind):
-            refusal = await units.assign(unit_id, kind, member)
-            if refusal is None:
-                assigned += 1
-            else:
-                left_out.append(f"{member}: {refusal.says}")
-    return Saved(unit_id=unit_id, assigned=assigned, left_out=tuple(left_out))
+        members = draft.of(kind)
+        if not members:
+            continue
+        assigned = await units.assign(unit_id, Members(members={kind: members}))
+        if isinstance(assigned, Refused):
+            left_out.append(LeftOut(kind=kind, count=len(members), says=assigned.sentences()))
+    return Saved(unit_id=unit_id, left_out=left_out)

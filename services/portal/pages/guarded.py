@@ -1,5 +1,6 @@
 """Pages for people who are signed in and may see them: who is not is sent to sign in, who may not is told why."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -11,7 +12,7 @@ from chassis.logs import get_logger
 from chassis.web import Problem
 from contracts.values.access import ANYBODY, Denied, Policy, decide
 from services.portal.clients import NotReached, Services
-from services.portal.clients.units import NotAnswered
+from services.portal.clients.asking_units import NotAnswered
 from services.portal.domain.tabs import PAGES
 from services.portal.handlers.front_door import SAFE_METHODS, FrontDoor
 from services.portal.handlers.sign_in import Visitor
@@ -19,6 +20,8 @@ from services.portal.handlers.signing_keys import NoSigningKey
 from services.portal.pages.rendering import field, form_of, page, redirect
 
 LOG = get_logger(__name__)
+_TOLD = {403: "refused.html", 404: "problem.html", 422: "problem.html"}
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,17 @@ class Visit:
     def show(self, template: str, *, status: int = 200, **shown: object) -> Response:
         """Answer with a page."""
         return page(self.request, template, self.visitor, status=status, **shown)
+
+    def query(self, name: str) -> str:
+        """A part of the address, empty where it is not given."""
+        return self.request.query_params.get(name, "").strip()
+
+    def named(self, name: str) -> str:
+        """The id that the path names. Raises Problem for what is none, as for one that does not exist."""
+        text = str(self.request.path_params[name])
+        if not is_id(text):
+            raise Problem(404, "not_found", "There is nothing under this address.")
+        return text
 
     def may(self, policy: Policy) -> bool:
         """Whether the person may do something else, so that the page offers it."""
@@ -70,10 +84,7 @@ class GuardedPages:
             shown.headers.update(problem.headers)
             return shown
         except NotAnswered as error:
-            if error.answer.status != 403:
-                return _away(request, visitor, error)
-            says = error.answer.json()["detail"]
-            return page(request, "refused.html", visitor, status=403, says=says)
+            return _not_answered(request, visitor, error)
         except (NotReached, NoSigningKey) as error:
             return _away(request, visitor, error)
 
@@ -87,6 +98,20 @@ class GuardedPages:
         if isinstance(verdict, Denied):
             return page(request, "refused.html", visitor, status=403, says=verdict.says)
         return await shows(Visit(request=request, visitor=visitor, fields=fields))
+
+
+def _not_answered(request: Request, visitor: Visitor, error: NotAnswered) -> Response:
+    """What the service itself refused, in its words; anything else is not the visitor's doing."""
+    status = error.answer.status
+    if status not in _TOLD:
+        return _away(request, visitor, error)
+    says = error.answer.json()["detail"]
+    return page(request, _TOLD[status], visitor, status=status, says=says)
+
+
+def is_id(text: str) -> bool:
+    """Whether it is a UUID as services write it, so that it may stand in a path."""
+    return _ID.fullmatch(text) is not None
 
 
 def _away(request: Request, visitor: Visitor, error: Exception) -> Response:

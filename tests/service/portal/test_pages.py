@@ -186,7 +186,9 @@ async def test_what_cannot_be_saved_says_why_and_keeps_what_was_typed(house: Fro
             f"{UNITS}/new/save", data=body(token, name="Night", number=[NUMBER, OTHER_NUMBER])
         )
         assert taken.status_code == 200 and "Night was added" in taken.text
+        assert "None of the 2 numbers was assigned, because 1 cannot be" in taken.text
         assert NUMBER in taken.text and OTHER_NUMBER not in taken.text
+        assert (await client.get(f"{UNITS}?q=night")).text.count('<span class="none">0</span>') == 2
         pasted = await client.post(
             f"{UNITS}/new", data=body(token, name="Late", opened="1", pasted=f"{NUMBER}\n+4930000000")
         )

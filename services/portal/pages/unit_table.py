@@ -1,0 +1,86 @@
+"""The Billing units tab's table: name, users and numbers of every unit, searched, sorted and paged by the API."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from fastapi.responses import Response
+
+from chassis.clock import Clock
+from services.portal.clients.asking_units import Rows
+from services.portal.clients.units import BillingUnits
+from services.portal.domain.tabs import ADD_UNIT, UNITS_TAB
+from services.portal.pages.choosing import units_for
+from services.portal.pages.guarded import GuardedPages, Visit, is_id
+
+SORTS = {"name": "Name", "users": "Users", "numbers": "Numbers"}
+OPENED = ("users", "numbers")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looking:
+    """What of the table one looks at. open_unit: whose members are shown; opened: which, `users` or `numbers`."""
+
+    q: str = ""
+    sort: str = "name"
+    cursor: str = ""
+    open_unit: str = ""
+    opened: str = ""
+
+    def path(self, **changed: str) -> str:
+        """The address that shows the same, but for what is changed."""
+        stands = {"q": self.q, "sort": self.sort, "cursor": self.cursor}
+        said = {name: value for name, value in (stands | changed).items() if value and (name, value) != _USUAL}
+        return f"{UNITS_TAB.path}?{urlencode(said)}" if said else UNITS_TAB.path
+
+
+_USUAL = ("sort", "name")
+
+
+class UnitTablePage:
+    """The table."""
+
+    def __init__(self, pages: GuardedPages, clock: Clock) -> None:
+        self._services = pages.services
+        self._clock = clock
+        pages.add("GET", UNITS_TAB.path, self.table)
+
+    async def table(self, visit: Visit) -> Response:
+        """A page of units; `open` names the unit, and which of its members, that a count opens to."""
+        looking = _looking(visit)
+        asked = units_for(visit, self._services)
+        found = await asked.units(search=looking.q, sort=looking.sort, cursor=looking.cursor or None)
+        added = visit.query("added")
+        return visit.show(
+            "units.html",
+            tab=UNITS_TAB,
+            may=visit.may,
+            may_add=visit.may(ADD_UNIT),
+            looking=looking,
+            sorts=SORTS,
+            found=found,
+            members=await _opened(asked, looking, self._clock()),
+            added=await asked.unit(added) if is_id(added) else None,
+            empty=not (found.rows or looking.q or looking.cursor),
+        )
+
+
+def _looking(visit: Visit) -> Looking:
+    open_unit, _, opened = visit.query("open").partition(".")
+    sort = visit.query("sort")
+    return Looking(
+        q=visit.query("q")[:200],
+        sort=sort if sort in SORTS else "name",
+        cursor=visit.query("cursor"),
+        open_unit=open_unit if is_id(open_unit) and opened in OPENED else "",
+        opened=opened,
+    )
+
+
+async def _opened(asked: BillingUnits, looking: Looking, at: datetime) -> Rows:
+    """The members that are shown, none where no count is open."""
+    if not looking.open_unit:
+        return Rows(rows=(), cursor=None)
+    if looking.opened == "users":
+        return await asked.persons(looking.open_unit)
+    return await asked.numbers_in(looking.open_unit, at)
