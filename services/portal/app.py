@@ -30,6 +30,8 @@ from services.portal.pages.guarded import GuardedPages
 from services.portal.pages.new_unit import NewUnitPages
 from services.portal.pages.reference import reference_page
 from services.portal.pages.signing_in import own_pages, sign_in_pages
+from services.portal.pages.unit_changes import UnitChangePages
+from services.portal.pages.unit_page import UnitPage
 from services.portal.pages.unit_table import UnitTablePage
 from services.portal.settings import PortalSettings
 
@@ -87,6 +89,8 @@ def with_pages(parts: Parts, probes: Probes) -> FastAPI:
     billing_pages(pages)
     UnitTablePage(pages, parts.door.clock)
     NewUnitPages(pages)
+    UnitPage(pages, parts.door.clock)
+    UnitChangePages(pages)
     app.include_router(router)
     app.mount("/static", StaticFiles(packages=[("services.portal", "static")]))
     return app

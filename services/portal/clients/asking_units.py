@@ -73,15 +73,14 @@ class UnitsApi:
                 break
         return rows
 
-    async def one(self, path: str, **query: Any) -> Row | None:
-        """What the path names, None where it names nothing. Raises NotAnswered."""
+    async def one(self, path: str, **query: Any) -> Any:
+        """What the path names, a row or a short list; None where it names nothing. Raises NotAnswered."""
         answer = await self._get(path, query)
         if answer.status == 404:
             return None
         if answer.status != 200:
             raise NotAnswered(answer)
-        data: Row = answer.json()["data"]
-        return data
+        return answer.json()["data"]
 
     async def command(
         self, method: str, path: str, body: Mapping[str, Any], *, version: int | None = None

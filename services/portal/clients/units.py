@@ -5,8 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from contracts.values.calendar import zone_of
 from services.portal.clients.asking_units import PAGE, Refused, Row, Rows, UnitsApi
+from services.portal.domain.moves import Moves, read_moves
 from services.portal.domain.unit_draft import Kind
 
 UNITS_SHOWN = 50
@@ -51,7 +54,8 @@ class BillingUnits:
 
     async def unit(self, unit_id: str) -> Row | None:
         """One unit, None where there is none."""
-        return await self.api.one(f"billing-units/{unit_id}")
+        found: Row | None = await self.api.one(f"billing-units/{unit_id}")
+        return found
 
     async def persons(self, unit_id: str) -> Rows:
         """Persons in a unit now, each once, with the teams they come through."""
@@ -98,3 +102,47 @@ class BillingUnits:
         """Put members into a unit, all or none; how many."""
         made = await self.api.command("POST", f"billing-units/{unit_id}/members", members.body())
         return made if isinstance(made, Refused) else int(made["assigned"])
+
+    async def unit_names(self, unit_ids: Iterable[str | None]) -> dict[str, str]:
+        """The names of units, as many as a page shows."""
+        asked = list(dict.fromkeys(unit_id for unit_id in unit_ids if unit_id is not None))[:NAMED_MAX]
+        units = await asyncio.gather(*(self.unit(unit_id) for unit_id in asked))
+        return {unit["unit_id"]: unit["name"] for unit in units if unit is not None}
+
+    async def members(self, unit_id: str, cursor: str | None = None) -> Rows:
+        """What was ever assigned to a unit, and will be."""
+        return await self.api.page(f"billing-units/{unit_id}/members", cursor=cursor, limit=CHOICES)
+
+    async def assignment(self, assignment_id: str) -> Row | None:
+        """An assignment as it stands, None where there is none."""
+        versions: list[Row] | None = await self.api.one(f"assignments/{assignment_id}/versions")
+        return versions[-1] if versions else None
+
+    async def zone(self) -> ZoneInfo:
+        """The account's zone, in which its days begin; UTC for an account that is not known yet."""
+        account = await self.api.one(f"accounts/{self.api.caller.account_id}")
+        return zone_of("UTC" if account is None else account["zone"])
+
+    async def running_reattributions(self) -> list[Row]:
+        """Of the latest changes, those whose charges are not put right yet."""
+        found = await self.api.page("reattributions", limit=CHOICES)
+        return [row for row in found.rows if row["state"] != "done"]
+
+    async def rename(self, unit_id: str, name: str, version: int) -> Row | Refused:
+        """Give a unit another name, unless it has changed since that version."""
+        return await self.api.command("PATCH", f"billing-units/{unit_id}", {"name": name}, version=version)
+
+    async def preview_assign(self, unit_id: str, members: Members) -> Moves | Refused:
+        """What assigning them would move."""
+        found = await self.api.command("POST", f"billing-units/{unit_id}/members/preview", members.body())
+        return found if isinstance(found, Refused) else read_moves([found])
+
+    async def end(
+        self, path: str, body: Mapping[str, Any], *, preview: bool, version: int | None = None
+    ) -> Moves | Refused | None:
+        """Release or archive; with `preview` only what that would move, else None once it is done."""
+        said = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in body.items()}
+        done = await self.api.command("POST", f"{path}/preview" if preview else path, said, version=version)
+        if isinstance(done, Refused):
+            return done
+        return read_moves([done]) if preview else None

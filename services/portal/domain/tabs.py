@@ -42,6 +42,7 @@ TABS = (
 )
 
 NEW_UNIT = f"{UNITS_TAB.path}/new"
+UNIT = f"{UNITS_TAB.path}/{{unit_id}}"
 PAGES: Policies = {
     **{f"GET {tab.path}": tab.policy for tab in TABS},
     f"GET {NEW_UNIT}": ADD_UNIT,
@@ -49,5 +50,13 @@ PAGES: Policies = {
     f"POST {NEW_UNIT}/users": ADD_UNIT,
     f"POST {NEW_UNIT}/numbers": ADD_UNIT,
     f"POST {NEW_UNIT}/save": ADD_UNIT,
+    f"GET {UNIT}": UNITS_TAB.policy,
+    f"POST {UNIT}/rename": ADD_UNIT,
+    f"GET {UNIT}/add": ADD_UNIT,
+    f"POST {UNIT}/add": ADD_UNIT,
+    f"GET {UNIT}/release/{{assignment_id}}": ADD_UNIT,
+    f"POST {UNIT}/release/{{assignment_id}}": ADD_UNIT,
+    f"GET {UNIT}/archive": ADD_UNIT,
+    f"POST {UNIT}/archive": ADD_UNIT,
 }
 """What each page asks; a page without an entry cannot be added (pages/guarded.py)."""

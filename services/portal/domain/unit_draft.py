@@ -10,6 +10,7 @@ NAME_LENGTH_MAX = 200
 Kind = Literal["user", "team", "number"]
 KINDS: tuple[Kind, ...] = ("user", "team", "number")
 _SEPARATORS = re.compile(r"[\s,;]+")
+_LINES = re.compile(r"[\r\n,;\t]+")
 _GROUPING = re.compile(r"(?<=[0-9])[ .()/-]+(?=[0-9])")
 
 Fields = Mapping[str, Sequence[str]]
@@ -49,6 +50,11 @@ def read_draft(fields: Fields, *, prefix: str = "") -> UnitDraft:
             for kind in KINDS
         },
     )
+
+
+def split_list(text: str) -> list[str]:
+    """The values of a pasted list, one a line or separated by commas, semicolons or tabs."""
+    return [value.strip() for value in _LINES.split(text) if value.strip()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,12 @@
 """Templates as answers: escaped, never cached, allowed to load from this origin only."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
@@ -12,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from chassis.web import Problem
 from services.portal.domain.credentials import form_token
+from services.portal.domain.moves import written
 from services.portal.domain.tabs import BILLING, NEW_UNIT, TABS, UNITS_TAB
 from services.portal.handlers.front_door import COOKIE
 from services.portal.handlers.sign_in import Visitor
@@ -60,6 +63,15 @@ _TEMPLATES.globals |= {
     "units_tab": UNITS_TAB,
     "tabs": TABS,
 }
+
+
+def local(text: str | datetime, zone: ZoneInfo) -> str:
+    """An instant as a clock in the account shows it."""
+    instant = datetime.fromisoformat(text) if isinstance(text, str) else text
+    return instant.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+
+
+_TEMPLATES.filters |= {"local": local, "amount": written}
 
 
 def page(

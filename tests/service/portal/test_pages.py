@@ -12,11 +12,20 @@ from services.portal.domain.tabs import ADD_UNIT, PAGES, TABS, UNITS_TAB
 from services.portal.domain.unit_draft import read_draft, read_numbers
 from services.portal.handlers.front_door import COOKIE
 from tests.conftest import FreshDatabase
-from tests.support.directory import ACCOUNT, NUMBER, OTHER_NUMBER, a_number, a_working_account
+from tests.support.directory import (
+    ACCOUNT,
+    NUMBER,
+    OTHER_NUMBER,
+    a_number,
+    a_working_account,
+    an_assignment,
+    unit_id,
+)
 from tests.support.front import HOST, PASSWORD, Front, units_behind
 from tests.support.schemas import migrated
 
 UNITS = UNITS_TAB.path
+NAMED = {"{unit_id}": unit_id("Claims"), "{assignment_id}": an_assignment().assignment_id}
 RIGHTS: dict[str, dict[str, Any]] = {
     "admin": {"role": "admin"},
     "edit_billing": {"access_groups": ["edit_billing"]},
@@ -46,6 +55,8 @@ def body(token: str, **fields: Any) -> dict[str, Any]:
 
 async def ask(client: httpx.AsyncClient, operation: str, token: str) -> httpx.Response:
     method, path = operation.split(" ")
+    for name, value in NAMED.items():
+        path = path.replace(name, value)
     return await client.request(method, path, data=body(token) if method == "POST" else None)
 
 
