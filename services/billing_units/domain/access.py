@@ -38,7 +38,6 @@ POLICIES: Policies = {
     "POST /api/v1/billing-units/{unit_id}/members/preview": _EDIT,
     "POST /api/v1/assignments/{assignment_id}/release/preview": _EDIT,
     "GET /api/v1/reattributions": _VIEW,
-    "GET /api/v1/assignments/{assignment_id}/versions": _VIEW,
     "GET /api/v1/charges": Policy(any_of=ANY_TAB),
     "GET /api/v1/charges/{charge_id}/explanation": Policy(any_of=ANY_TAB),
     "GET /api/v1/unassigned": _VIEW,
