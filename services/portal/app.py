@@ -26,10 +26,12 @@ from services.portal.handlers.sign_in import SignIn
 from services.portal.handlers.signing_keys import KeyPlanner, KeySecret, Signer
 from services.portal.jobs import forget_expired, plan_signing_keys
 from services.portal.pages.billing import billing_pages
+from services.portal.pages.charges import ChargePages
 from services.portal.pages.guarded import GuardedPages
 from services.portal.pages.new_unit import NewUnitPages
 from services.portal.pages.reference import reference_page
 from services.portal.pages.signing_in import own_pages, sign_in_pages
+from services.portal.pages.unassigned import UnassignedPages
 from services.portal.pages.unit_changes import UnitChangePages
 from services.portal.pages.unit_page import UnitPage
 from services.portal.pages.unit_table import UnitTablePage
@@ -89,6 +91,8 @@ def with_pages(parts: Parts, probes: Probes) -> FastAPI:
     billing_pages(pages)
     UnitTablePage(pages, parts.door.clock)
     NewUnitPages(pages)
+    UnassignedPages(pages, parts.door.clock)
+    ChargePages(pages, parts.door.clock)
     UnitPage(pages, parts.door.clock)
     UnitChangePages(pages)
     app.include_router(router)

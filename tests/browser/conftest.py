@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
 
 from tests.conftest import FreshDatabase
+from tests.support.allocating import Allocating
 from tests.support.directory import (
     ACCOUNT,
     OTHER_NUMBER,
@@ -52,6 +53,7 @@ class House:
     front: Front
     url: str
     browser: Browser
+    allocating: Allocating
     foreign: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
@@ -111,12 +113,12 @@ async def house(browser: Browser, fresh_database: FreshDatabase) -> AsyncIterato
     directory += [a_membership(user="chloe")]
     async with (
         portal_on(await fresh_database(migrated("portal"))) as front,
-        units_behind(front, await fresh_database(migrated("billing_units")), *directory),
+        units_behind(front, await fresh_database(migrated("billing_units")), *directory) as allocating,
         described_behind(front),
         listening(front.app) as url,
     ):
         await front.person("ada", account=ACCOUNT, role="admin")
-        house = House(front=front, url=url, browser=browser)
+        house = House(front=front, url=url, browser=browser, allocating=allocating)
         yield house
         # While the server is still there, so that nothing that was on its way is refused.
         for context in browser.contexts:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,9 @@ UNITS_SHOWN = 50
 CHOICES = 200
 """Rows of a panel; who looks for one of more searches."""
 
+Days = tuple[date, date]
+"""Use days, half-open."""
+
 NAMED_MAX = 50
 """Units of one page whose names are looked up."""
 
@@ -31,15 +34,17 @@ def is_live(assignment: Row, at: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Members:
-    """Who is to be put into a unit, by kind, from an instant on; None: from now."""
+    """Who is to be put into a unit, by kind, from an instant (None: now) until another (None: open)."""
 
     members: Mapping[Kind, Sequence[str]]
     from_at: datetime | None = None
+    until_at: datetime | None = None
 
     def body(self) -> dict[str, Any]:
         """As the API takes it."""
         said: dict[str, Any] = {f"{kind}s": list(members) for kind, members in self.members.items()}
-        return said | ({} if self.from_at is None else {"from_at": self.from_at.isoformat()})
+        times = {"from_at": self.from_at, "until_at": self.until_at}
+        return said | {name: time.isoformat() for name, time in times.items() if time is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,3 +151,29 @@ class BillingUnits:
         if isinstance(done, Refused):
             return done
         return read_moves([done]) if preview else None
+
+    async def assignments_of(self, member: str) -> list[Row]:
+        """Where a number, user or team of that id is assigned, at any time."""
+        return await self.api.every("assignments", member=member)
+
+    async def unassigned(self, days: Days, *, cursor: str | None = None, limit: int = 25) -> Rows:
+        """Groups of use that nobody owes, dearest first."""
+        return await self.api.page("unassigned", cursor=cursor, limit=limit, **_between(days))
+
+    async def unassigned_share(self, days: Days) -> Row:
+        """How much of everything charged nobody owes."""
+        found: Row = await self.api.one("unassigned/share", **_between(days))
+        return found
+
+    async def charges(self, unit_id: str, on: date, cursor: str | None = None) -> Rows:
+        """Charges of a use day, of a unit or of `unassigned`."""
+        return await self.api.page("charges", unit_id=unit_id, use_on=on.isoformat(), cursor=cursor, limit=CHOICES)
+
+    async def explanation(self, charge_id: str) -> Row | None:
+        """Why a charge is owed, None where there is no such charge."""
+        found: Row | None = await self.api.one(f"charges/{charge_id}/explanation")
+        return found
+
+
+def _between(days: Days) -> dict[str, str]:
+    return {"use_on[gte]": days[0].isoformat(), "use_on[lt]": days[1].isoformat()}

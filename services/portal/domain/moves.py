@@ -33,6 +33,10 @@ class Moves:
         gained = [move.amount for move in self.moves if move.to_unit_id == unit_id]
         return total_amount([*gained, *(-move.amount for move in self.moves if move.from_unit_id == unit_id)])
 
+    def with_others(self, others: "Moves") -> "Moves":
+        """These and those of another change."""
+        return Moves(moves=[*self.moves, *others.moves], complete=self.complete and others.complete)
+
     def unit_ids(self) -> set[str]:
         """The units between which something would move."""
         named = {move.from_unit_id for move in self.moves} | {move.to_unit_id for move in self.moves}

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from contracts.values.access import BILLING_UNITS_TAB, OTHER_TABS, Policies, Policy, Privilege
+from contracts.values.access import ANY_TAB, BILLING_UNITS_TAB, OTHER_TABS, Policies, Policy, Privilege
 
 BILLING = "/administration/billing"
 
@@ -42,6 +42,8 @@ TABS = (
 )
 
 NEW_UNIT = f"{UNITS_TAB.path}/new"
+UNASSIGNED = f"{UNITS_TAB.path}/unassigned"
+CHARGES = f"{BILLING}/charges"
 UNIT = f"{UNITS_TAB.path}/{{unit_id}}"
 PAGES: Policies = {
     **{f"GET {tab.path}": tab.policy for tab in TABS},
@@ -50,6 +52,10 @@ PAGES: Policies = {
     f"POST {NEW_UNIT}/users": ADD_UNIT,
     f"POST {NEW_UNIT}/numbers": ADD_UNIT,
     f"POST {NEW_UNIT}/save": ADD_UNIT,
+    f"GET {UNASSIGNED}": UNITS_TAB.policy,
+    f"POST {UNASSIGNED}": ADD_UNIT,
+    f"GET {CHARGES}": UNITS_TAB.policy,
+    f"GET {CHARGES}/{{charge_id}}": Policy(any_of=ANY_TAB),
     f"GET {UNIT}": UNITS_TAB.policy,
     f"POST {UNIT}/rename": ADD_UNIT,
     f"GET {UNIT}/add": ADD_UNIT,

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from chassis.web import Problem
 from services.portal.domain.credentials import form_token
 from services.portal.domain.moves import written
-from services.portal.domain.tabs import BILLING, NEW_UNIT, TABS, UNITS_TAB
+from services.portal.domain.tabs import BILLING, CHARGES, NEW_UNIT, TABS, UNASSIGNED, UNITS_TAB
 from services.portal.handlers.front_door import COOKIE
 from services.portal.handlers.sign_in import Visitor
 
@@ -61,6 +61,8 @@ _TEMPLATES.globals |= {
     "billing": BILLING,
     "new_unit": NEW_UNIT,
     "units_tab": UNITS_TAB,
+    "unassigned": UNASSIGNED,
+    "charges": CHARGES,
     "tabs": TABS,
 }
 

@@ -1,17 +1,20 @@
 """The Billing units tab's table: name, users and numbers of every unit, searched, sorted and paged by the API."""
 
+import asyncio
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from fastapi.responses import Response
 
 from chassis.clock import Clock
+from contracts.values.calendar import local_day
 from services.portal.clients.asking_units import Rows
 from services.portal.clients.units import BillingUnits
 from services.portal.domain.tabs import ADD_UNIT, UNITS_TAB
 from services.portal.pages.choosing import units_for
 from services.portal.pages.guarded import GuardedPages, Visit, is_id
+from services.portal.pages.unassigned import usual_since
 
 SORTS = {"name": "Name", "users": "Users", "numbers": "Numbers"}
 OPENED = ("users", "numbers")
@@ -49,7 +52,11 @@ class UnitTablePage:
         """A page of units; `open` names the unit, and which of its members, that a count opens to."""
         looking = _looking(visit)
         asked = units_for(visit, self._services)
-        found = await asked.units(search=looking.q, sort=looking.sort, cursor=looking.cursor or None)
+        today = local_day(self._clock(), await asked.zone())
+        found, nobodys = await asyncio.gather(
+            asked.units(search=looking.q, sort=looking.sort, cursor=looking.cursor or None),
+            asked.unassigned((usual_since(today), today + timedelta(days=1)), limit=1),
+        )
         added = visit.query("added")
         return visit.show(
             "units.html",
@@ -60,6 +67,7 @@ class UnitTablePage:
             sorts=SORTS,
             found=found,
             members=await _opened(asked, looking, self._clock()),
+            nobodys=bool(nobodys.rows),
             added=await asked.unit(added) if is_id(added) else None,
             empty=not (found.rows or looking.q or looking.cursor),
         )
