@@ -41,7 +41,7 @@ class ServiceSettings(BaseSettings):
     batch_max_records: int = Field(default=1000, ge=1, le=10_000, description="Records of one transaction.")
     batch_workers: int = Field(default=2, ge=1, le=16, description="Transactions open at once.")
     batch_max_bytes: int = Field(
-        default=2_097_152, ge=1024, description="Bytes fetched of one partition at once; bounds memory."
+        default=1_048_576, ge=1024, description="Bytes fetched of one partition at once; bounds memory."
     )
     record_max_bytes: int = Field(default=262_144, ge=1024, description="A larger record is dead-lettered unread.")
     session_timeout_ms: int = Field(

@@ -36,7 +36,7 @@ CLAIM_IDLE_S = 1.0
 FETCH_WAIT_MS = 50
 """A fetch that waits for data holds up every other question on its connection."""
 
-BATCHES_AT_ONCE = 8
+BATCHES_AT_ONCE = 4
 """Batches' worth of records taken from the client at once; with one, most would be cut where a partition ends."""
 
 SLICES_AHEAD = 2
