@@ -10,6 +10,7 @@ import pytest
 from chassis.clock import system_clock, system_random
 from chassis.database import Pool, open_pool
 from chassis.migrate import ingest_role
+from chassis.outbox.packing import unpack_messages
 from chassis.signing_keys import KeyRing
 from chassis.statements import verify
 from contracts.events.facts import SigningKeyFact
@@ -48,9 +49,9 @@ def planner(pool: Pool, secret: KeySecret, later: timedelta = timedelta()) -> Ke
 async def ring_of(pool: Pool) -> KeyRing:
     """What a service knows that has read every message in the outbox."""
     ring = KeyRing(complete=True)
-    for row in await pool.fetch("SELECT record_values FROM outbox ORDER BY first_seq"):
-        for value in row["record_values"]:
-            data = orjson.loads(value)["data"]
+    for row in await pool.fetch("SELECT messages FROM outbox ORDER BY first_seq"):
+        for value in unpack_messages(row["messages"]).values:
+            data = orjson.loads(value or b"")["data"]
             instants = {
                 name: datetime.fromisoformat(data.pop(name)) for name in ("valid_from_at", "valid_until_at")
             }

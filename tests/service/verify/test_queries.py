@@ -32,7 +32,7 @@ async def test_every_statement_can_be_prepared(fresh_database: FreshDatabase) ->
 
 async def test_a_missing_schema_names_the_command_that_makes_it(fresh_database: FreshDatabase) -> None:
     dsn = await fresh_database(migrated("usage_rating"))
-    with pytest.raises(NotMigrated, match=r"billing_units, reporting .* `ringledger migrate`"):
+    with pytest.raises(NotMigrated, match=r"billing_units, reporting, portal .* `ringledger migrate`"):
         async with open_snapshot(dsn, account_id=None, period=None):
             pass
 
