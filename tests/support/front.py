@@ -53,9 +53,10 @@ class Front:
     later: timedelta = timedelta()
     parts: Parts = field(init=False)
     app: FastAPI = field(init=False)
+    asking: httpx.AsyncClient = field(default_factory=open_client)
 
     def __post_init__(self) -> None:
-        services = Services(addresses=self.addresses, authorize=self.authorize, client=open_client())
+        services = Services(addresses=self.addresses, authorize=self.authorize, client=self.asking)
         pace = Pace(per_minute=self.per_minute, monotonic_s=monotonic_s)
         self.parts = parts_of(self.pool, a_guard(SERVICE), services, Passwords(), pace, clock=self.clock)
         self.app = with_pages(self.parts, Probes(live=well, ready={}))
@@ -124,7 +125,9 @@ async def listening(app: Any) -> AsyncIterator[str]:
 async def portal_on(dsn: str) -> AsyncIterator[Front]:
     """Portal with nobody in it."""
     pool = await open_pool(as_role(dsn, api_role(SERVICE)), schema=SERVICE, application_name="test", max_size=8)
-    yield Front(pool=pool)
+    front = Front(pool=pool)
+    yield front
+    await front.asking.aclose()
     await pool.close()
 
 
