@@ -4,6 +4,8 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
+# Bytecode is kept: without it every process and every test run compiles the whole house again.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 PYTHON := $(BIN)/python
@@ -77,7 +79,7 @@ check-imports: $(READY)
 	@out=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$out"; exit 1; }
 
 check-tests: $(READY)
-	@$(PYTHON) -m pytest -q -n 2 tests/unit tests/architecture tests/contract
+	@$(PYTHON) -m pytest -q -n 2 --hypothesis-profile quick tests/unit tests/architecture tests/contract
 
 # The first Python that is new enough and can make environments; one venv, refreshed when the lock changes.
 $(READY): requirements-dev.lock pyproject.toml

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from cli.stack import postgres
 from cli.stack.jars import KAFKA_VERSION, cache_folder, missing_jars, unreachable
@@ -16,6 +17,9 @@ from tests.support.report import NO_REAL_DATA, RunReport
 from tests.support.stack import find_kafka, find_postgres, scratch_folder
 
 FreshDatabase = Callable[..., Awaitable[str]]
+
+settings.register_profile("quick", max_examples=20)
+"""What `make check` runs; `make test` tries Hypothesis's own number of examples."""
 
 _RUN = pytest.StashKey[RunReport]()
 

@@ -40,7 +40,7 @@ class Committed:
 
 async def list_waiting(connection: Connection, lane: str, published_seq: int, limit: int) -> list[MessageList]:
     """What a lane has recorded and not yet published, oldest first."""
-    rows = await connection.fetch(QUERIES["list_waiting"], lane, published_seq, limit)
+    rows = await connection.fetch(QUERIES["list_waiting"], [lane], [published_seq], limit)
     return [_list_of(row) for row in rows]
 
 
@@ -147,7 +147,7 @@ class StandingPublisher:
         the others.
         """
         rows = await connection.fetch(
-            QUERIES["list_waiting_of_lanes"],
+            QUERIES["list_waiting"],
             [lane["lane"] for lane in lanes],
             [lane["published_seq"] for lane in lanes],
             LISTS_AT_ONCE,

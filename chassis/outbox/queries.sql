@@ -32,11 +32,6 @@ RETURNING outbox_lane.lane, locked.last_seq AS drawn
 INSERT INTO outbox (lane, first_seq, message_count, topic, account_id, messages, recorded_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 
--- name: list_waiting
--- What a lane has not published yet, oldest first, a few lists at a time.
-SELECT first_seq, topic, messages
-FROM outbox WHERE lane = $1 AND first_seq > $2 ORDER BY first_seq LIMIT $3
-
 -- name: move_cursor
 -- The broker has confirmed up to $2. Nothing moves when another owner has taken the lane since.
 WITH moved AS (
@@ -45,8 +40,8 @@ WITH moved AS (
 )
 DELETE FROM outbox USING moved WHERE outbox.lane = moved.lane AND outbox.first_seq <= $2
 
--- name: list_waiting_of_lanes
--- As list_waiting, for several lanes at once.
+-- name: list_waiting
+-- What lanes have not published yet, each oldest first, a few lists of each at a time.
 SELECT asked.lane, own.first_seq, own.topic, own.messages
 FROM unnest($1::text[], $2::bigint[]) AS asked (lane, published_seq)
 CROSS JOIN LATERAL (

@@ -38,6 +38,12 @@ def tree_of(source: str) -> ast.Module:
     return ast.parse(source)
 
 
+@cache
+def nodes_of(source: str) -> tuple[ast.AST, ...]:
+    """Every node of the tree, walked once for all rules."""
+    return tuple(ast.walk(tree_of(source)))
+
+
 def without_docstring(source: str) -> list[str]:
     """A file opens with one sentence that says what it is for."""
     first_line = (ast.get_docstring(tree_of(source)) or "").strip().split("\n")[0]
@@ -50,7 +56,7 @@ def too_long(source: str) -> list[str]:
     lines = source.count("\n")
     if lines > FILE_LINES_MAX:
         found.append(f"1: {lines} lines in the file")
-    for node in ast.walk(tree_of(source)):
+    for node in nodes_of(source):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             if length > FUNCTION_LINES_MAX:
@@ -73,7 +79,7 @@ def environment_reads(source: str) -> list[str]:
 def mocks(source: str) -> list[str]:
     """No mocking library, and no real part replaced while a test runs."""
     found = [f"{line}: {name}" for line, name in imported(source) if name in MOCKING]
-    for node in ast.walk(tree_of(source)):
+    for node in nodes_of(source):
         if isinstance(node, ast.Attribute) and ".".join(_dotted(node)) in REPLACING:
             found.append(f"{node.lineno}: monkeypatch.{node.attr}")
     return found
@@ -93,7 +99,7 @@ def float_literals(source: str) -> list[str]:
     """No float is written where money is reckoned."""
     return [
         f"{node.lineno}: {node.value}"
-        for node in ast.walk(tree_of(source))
+        for node in nodes_of(source)
         if isinstance(node, ast.Constant) and isinstance(node.value, float)
     ]
 
@@ -111,7 +117,7 @@ def beyond_values(source: str, own_package: str) -> list[str]:
 
 def imported(source: str) -> Iterator[tuple[int, str]]:
     """Every imported module or name, in full, with its line; a relative import as dots."""
-    for node in ast.walk(tree_of(source)):
+    for node in nodes_of(source):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -122,7 +128,7 @@ def imported(source: str) -> Iterator[tuple[int, str]]:
 
 def called(source: str) -> Iterator[tuple[int, str]]:
     """Every call of a plain name, with its line."""
-    for node in ast.walk(tree_of(source)):
+    for node in nodes_of(source):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             yield node.lineno, node.func.id
 
@@ -130,7 +136,7 @@ def called(source: str) -> Iterator[tuple[int, str]]:
 def named(source: str) -> Iterator[tuple[int, str]]:
     """Every use of something imported, by its full name: `dt.now` after `from datetime import datetime as dt`."""
     origins: dict[str, str] = {}
-    for node in ast.walk(tree_of(source)):
+    for node in nodes_of(source):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 name = alias.name if alias.asname else alias.name.split(".")[0]
@@ -138,7 +144,7 @@ def named(source: str) -> Iterator[tuple[int, str]]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             for alias in node.names:
                 origins[alias.asname or alias.name] = f"{node.module}.{alias.name}"
-    for node in ast.walk(tree_of(source)):
+    for node in nodes_of(source):
         if isinstance(node, ast.Name | ast.Attribute):
             path = _dotted(node)
             if path and path[0] in origins:

@@ -8,8 +8,8 @@ from typing import Any
 from chassis.database import Connection
 from services.billing_units.domain.explaining import sentences
 from services.billing_units.domain.shares import Share
-from services.billing_units.handlers.stored_uses import share_of
 from services.billing_units.store import explanations, listing
+from services.billing_units.store.charges import share_of
 from services.billing_units.store.explanations import Row
 
 

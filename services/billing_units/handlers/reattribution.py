@@ -20,7 +20,7 @@ from services.billing_units.domain.moving import Move, move
 from services.billing_units.domain.touched import Part
 from services.billing_units.handlers.charge_messages import send_charge
 from services.billing_units.handlers.directory_cache import DirectoryCache, NamingUse
-from services.billing_units.handlers.stored_uses import StoredUse, share_of, stored_use
+from services.billing_units.handlers.stored_uses import StoredUse, stored_use
 from services.billing_units.store import charges, reattribution
 from services.billing_units.store.charges import RatingKey
 from services.billing_units.store.reattribution import Candidate, Cursor, LiveRating, Reattribution
@@ -131,7 +131,7 @@ async def decide(
     moved = []
     for rating in ratings:
         use = uses[rating.key]
-        live = [share_of(row) for row in rows[rating.key]]
+        live = [charges.share_of(row) for row in rows[rating.key]]
         found = move(
             live,
             _allocation(view, use),

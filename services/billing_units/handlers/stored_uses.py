@@ -6,7 +6,6 @@ from typing import Any
 
 from contracts.events.call import Channel, Direction, LinkedCall
 from contracts.events.rated_usage import Category
-from services.billing_units.domain.shares import Quantities, Share
 from services.billing_units.store.reattribution import Row
 
 
@@ -66,23 +65,4 @@ def stored_use(row: Row) -> StoredUse:
         certificate=StoredPrefix(prefix=row["prefix"]),
         linked_call=linked,
         **said,
-    )
-
-
-def share_of(row: Row) -> Share:
-    """A stored charge as the share that it is."""
-    unit_id = row["unit_id"]
-    return Share(
-        charge_id=str(row["charge_id"]),
-        unit_id=None if unit_id is None else str(unit_id),
-        quantities=Quantities(row["amount"], row["calls"], row["duration_ms"], row["billed_s"]),
-        rule=row["rule"],
-        matched=row["matched"],
-        flags=tuple(row["flags"]),
-        units=row["units"],
-        split=row["split"],
-        weight=row["weight"],
-        weights=row["weights"],
-        directory_revision=row["directory_revision"],
-        allocation_revision=row["allocation_revision"],
     )

@@ -1,9 +1,10 @@
 """Writes charges by COPY and keeps the rows at which a rating and its reversal meet."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from chassis.database import Connection
@@ -94,23 +95,25 @@ async def list_charges(
 ) -> list[Share]:
     """Charges by id, in order of their units."""
     rows = await connection.fetch(QUERIES["list_charges"], account_id, use_on, list(charge_ids))
-    return [
-        Share(
-            charge_id=str(row["charge_id"]),
-            unit_id=_text(row["unit_id"]),
-            quantities=Quantities(row["amount"], row["calls"], row["duration_ms"], row["billed_s"]),
-            rule=row["rule"],
-            matched=row["matched"],
-            flags=tuple(row["flags"]),
-            units=row["units"],
-            split=row["split"],
-            weight=row["weight"],
-            weights=row["weights"],
-            directory_revision=row["directory_revision"],
-            allocation_revision=row["allocation_revision"],
-        )
-        for row in rows
-    ]
+    return [share_of(row) for row in rows]
+
+
+def share_of(row: Mapping[str, Any]) -> Share:
+    """A stored charge as the share that it is."""
+    return Share(
+        charge_id=str(row["charge_id"]),
+        unit_id=_text(row["unit_id"]),
+        quantities=Quantities(row["amount"], row["calls"], row["duration_ms"], row["billed_s"]),
+        rule=row["rule"],
+        matched=row["matched"],
+        flags=tuple(row["flags"]),
+        units=row["units"],
+        split=row["split"],
+        weight=row["weight"],
+        weights=row["weights"],
+        directory_revision=row["directory_revision"],
+        allocation_revision=row["allocation_revision"],
+    )
 
 
 async def copy_charges(connection: Connection, records: Sequence[ChargeRecord]) -> None:

@@ -28,4 +28,4 @@ async def first_tab(visit: Visit) -> Response:
 
 async def coming(tab: Tab, visit: Visit) -> Response:
     """A tab that says plainly that it comes."""
-    return visit.show("coming.html", tab=tab, may=visit.may)
+    return visit.show_in(tab, "coming.html")

@@ -37,10 +37,9 @@ class ChargePages:
             on = local_day(self._clock(), zone)
         unit = None if unit_id == UNASSIGNED_UNIT else await asked.unit_names([unit_id])
         found = await asked.charges(unit_id, on, visit.query("cursor") or None)
-        return visit.show(
+        return visit.show_in(
+            UNITS_TAB,
             "charges.html",
-            tab=UNITS_TAB,
-            may=visit.may,
             unit_id=unit_id,
             called="Unassigned" if unit is None else unit.get(unit_id, unit_id),
             on=on,
@@ -54,4 +53,4 @@ class ChargePages:
         charge = await asked.explanation(visit.named("charge_id"))
         if charge is None:
             raise Problem(404, "not_found", "There is no such charge.")
-        return visit.show("charge.html", tab=UNITS_TAB, may=visit.may, charge=charge, zone=await asked.zone())
+        return visit.show_in(UNITS_TAB, "charge.html", charge=charge, zone=await asked.zone())

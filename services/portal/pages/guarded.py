@@ -13,7 +13,7 @@ from chassis.web import Problem
 from contracts.values.access import ANYBODY, Denied, Policy, decide
 from services.portal.clients import NotReached, Services
 from services.portal.clients.asking_units import NotAnswered
-from services.portal.domain.tabs import PAGES
+from services.portal.domain.tabs import PAGES, Tab
 from services.portal.handlers.front_door import SAFE_METHODS, FrontDoor
 from services.portal.handlers.sign_in import Visitor
 from services.portal.handlers.signing_keys import NoSigningKey
@@ -35,6 +35,10 @@ class Visit:
     def show(self, template: str, *, status: int = 200, **shown: object) -> Response:
         """Answer with a page."""
         return page(self.request, template, self.visitor, status=status, **shown)
+
+    def show_in(self, tab: Tab, template: str, *, status: int = 200, **shown: object) -> Response:
+        """Answer with a page of a tab, under the tabs that the person may open."""
+        return self.show(template, status=status, tab=tab, may=self.may, **shown)
 
     def query(self, name: str) -> str:
         """A part of the address, empty where it is not given."""

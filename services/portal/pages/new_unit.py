@@ -48,10 +48,9 @@ class NewUnitPages:
         draft, q = read_draft(visit.fields), field(visit.fields, "q").strip()
         asked = units_for(visit, self._services)
         users, teams = await asked.users(q), await asked.teams(q)
-        return visit.show(
+        return visit.show_in(
+            UNITS_TAB,
             "user_panel.html",
-            tab=UNITS_TAB,
-            may=visit.may,
             draft=draft,
             before=_before(visit, draft),
             q=q,
@@ -75,16 +74,15 @@ class NewUnitPages:
         if isinstance(saved, Refused):
             return await self._show_form(visit, draft, problem=saved.says)
         if saved.left_out:
-            return visit.show("unit_saved.html", tab=UNITS_TAB, may=visit.may, name=draft.name, saved=saved)
+            return visit.show_in(UNITS_TAB, "unit_saved.html", name=draft.name, saved=saved)
         return redirect(f"{UNITS_TAB.path}?added={saved.unit_id}")
 
     async def _show_form(self, visit: Visit, draft: UnitDraft, *, problem: str | None = None) -> Response:
         names = await units_for(visit, self._services).names(draft.of("user"), draft.of("team"))
-        return visit.show(
+        return visit.show_in(
+            UNITS_TAB,
             "unit_form.html",
             status=422 if problem else 200,
-            tab=UNITS_TAB,
-            may=visit.may,
             draft=draft,
             names=names,
             problem=problem,
@@ -101,11 +99,10 @@ class NewUnitPages:
     ) -> Response:
         q = field(visit.fields, "q").strip()
         available = await units_for(visit, self._services).available_numbers(q)
-        return visit.show(
+        return visit.show_in(
+            UNITS_TAB,
             "number_panel.html",
             status=422 if refused else 200,
-            tab=UNITS_TAB,
-            may=visit.may,
             draft=draft,
             before=before,
             q=q,

@@ -91,11 +91,10 @@ class UnassignedPages:
             asked.running_reattributions(),
         )  # fmt: skip
         done = visit.query("done")
-        return visit.show(
+        return visit.show_in(
+            UNITS_TAB,
             "unassigned.html",
             status=422 if problems else 200,
-            tab=UNITS_TAB,
-            may=visit.may,
             may_edit=visit.may(ADD_UNIT),
             inbox=inbox,
             groups=[(read_group(row).key, row) for row in rows],
@@ -115,10 +114,9 @@ class UnassignedPages:
     async def _confirm(
         self, visit: Visit, asked: BillingUnits, inbox: Inbox, steps: Sequence[Step], *, left_out: int, moves: Moves
     ) -> Response:
-        return visit.show(
+        return visit.show_in(
+            UNITS_TAB,
             "unassigned_confirm.html",
-            tab=UNITS_TAB,
-            may=visit.may,
             steps=steps,
             left_out=left_out,
             moves=moves,

@@ -129,11 +129,10 @@ class UnitChangePages:
         self, visit: Visit, asked: BillingUnits, unit: Row, *, problems: Sequence[str] = ()
     ) -> Response:
         draft, q = read_draft(visit.fields), field(visit.fields, "q").strip()
-        return visit.show(
+        return visit.show_in(
+            UNITS_TAB,
             "unit_add.html",
             status=422 if problems else 200,
-            tab=UNITS_TAB,
-            may=visit.may,
             unit=unit,
             here=unit_path(unit["unit_id"]),
             problems=problems,
@@ -147,10 +146,9 @@ class UnitChangePages:
         )
 
     async def _confirm(self, visit: Visit, asked: BillingUnits, unit: Row, confirming: Confirming) -> Response:
-        return visit.show(
+        return visit.show_in(
+            UNITS_TAB,
             "unit_confirm.html",
-            tab=UNITS_TAB,
-            may=visit.may,
             unit=unit,
             here=unit_path(unit["unit_id"]),
             confirming=confirming,
@@ -170,11 +168,10 @@ def instant(text: str, zone: ZoneInfo) -> datetime | Refused | None:
 
 
 def _show_ending(visit: Visit, unit: Row, title: str, zone: ZoneInfo, problem: str | None = None) -> Response:
-    return visit.show(
+    return visit.show_in(
+        UNITS_TAB,
         "unit_end.html",
         status=422 if problem else 200,
-        tab=UNITS_TAB,
-        may=visit.may,
         unit=unit,
         here=unit_path(unit["unit_id"]),
         title=title,

@@ -60,11 +60,10 @@ class UnitPage:
             asked.zone(),
         )
         now = self._clock()
-        return visit.show(
+        return visit.show_in(
+            UNITS_TAB,
             "unit.html",
             status=422 if problem else 200,
-            tab=UNITS_TAB,
-            may=visit.may,
             may_edit=visit.may(ADD_UNIT) and unit["archived_at"] is None,
             unit=unit,
             here=unit_path(unit["unit_id"]),

@@ -58,10 +58,9 @@ class UnitTablePage:
             asked.unassigned((usual_since(today), today + timedelta(days=1)), limit=1),
         )
         added = visit.query("added")
-        return visit.show(
+        return visit.show_in(
+            UNITS_TAB,
             "units.html",
-            tab=UNITS_TAB,
-            may=visit.may,
             may_add=visit.may(ADD_UNIT),
             looking=looking,
             sorts=SORTS,

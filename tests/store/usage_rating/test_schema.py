@@ -30,7 +30,6 @@ HOT = {
     "list_seen": "seen_event_pkey",
     "move_position": "input_position_pkey",
     "list_waiting": "outbox_pkey",
-    "list_waiting_of_lanes": "outbox_pkey",
     "move_cursor": "outbox_lane_pkey",
     "move_cursors": "outbox_lane_pkey",
     "list_waiting_standing_lanes": "outbox_lane_waiting",
