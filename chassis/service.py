@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import uvicorn
-from aiokafka.errors import KafkaError
 from starlette.types import ASGIApp
 
 from chassis import metrics
+from chassis.broker_errors import BROKER_ERRORS
 from chassis.clock import Clock, monotonic_s
 from chassis.database import INFRASTRUCTURE_ERRORS, Pool
 from chassis.intake.consumer import Intake
@@ -73,7 +73,7 @@ class Watch:
             try:
                 async with asyncio.timeout(CHECK_TIMEOUT_S * 2):
                     behind = await self.intake.behind_at_broker()
-            except (KafkaError, *INFRASTRUCTURE_ERRORS):
+            except (*BROKER_ERRORS, *INFRASTRUCTURE_ERRORS):
                 continue
             if behind:
                 self.stuck = f"nothing committed for {still_s:.0f} s with records waiting"
@@ -135,7 +135,7 @@ class Process:
             try:
                 async with asyncio.timeout(2):
                     await close()
-            except (TimeoutError, OSError, KafkaError) as error:
+            except BROKER_ERRORS as error:
                 LOG.warning("not_closed_cleanly", error=repr(error))
         for task in done - {stopping}:
             task.result()

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import TypeAdapter, ValidationError
 
+from chassis.broker_errors import BROKER_ERRORS
 from chassis.logs import get_logger
 from chassis.statements import OPERATOR_KEY_ID, read_public
 from contracts.events.envelope import structured
@@ -62,7 +62,7 @@ class KeyRing:
         while True:
             try:
                 await self._read(bootstrap_servers)
-            except (KafkaError, OSError) as error:
+            except BROKER_ERRORS as error:
                 LOG.warning("keys_not_read", error=repr(error))
             await asyncio.sleep(RETRY_S)
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import TopicAlreadyExistsError, for_code
 
+from chassis.broker_errors import BROKER_ERRORS
 from contracts.topics import (
     CUSTOMER,
     DAYS_90,
@@ -120,7 +121,7 @@ async def create_topics_patiently(
     while True:
         try:
             return await create_topics(bootstrap_servers, wanted, replication_factor=replication_factor)
-        except (KafkaError, OSError):
+        except BROKER_ERRORS:
             if asyncio.get_running_loop().time() >= deadline:
                 raise
             await asyncio.sleep(0.5)

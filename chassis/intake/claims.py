@@ -1,13 +1,14 @@
 """Taking up a partition: raise its epoch, compare positions, publish what its lane still holds, notice loss."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import IllegalStateError, KafkaError
+from aiokafka.errors import IllegalStateError
 
 from chassis import metrics
+from chassis.broker_errors import BROKER_ERRORS
 from chassis.database import ACQUIRE_TIMEOUT_S, INFRASTRUCTURE_ERRORS, Connection, Pool
 from chassis.intake.batch import Slice
 from chassis.intake.partitions import Hold, Partitions
@@ -18,6 +19,9 @@ from chassis.outbox.publisher import LISTS_AT_ONCE, Committed, PartitionPublishe
 
 LOG = get_logger(__name__)
 TAKEOVER_MARGIN_S = 2.0
+ANSWER_S = 5.0
+"""How long the broker is waited for; a client that lost its connection in between would wait 40 s by itself."""
+
 
 _Claim = tuple[int, int, int, int]
 """Next offset, epoch, and what the lane has published and drawn."""
@@ -34,6 +38,7 @@ class Claims:
     publisher: PartitionPublisher
     session_timeout_s: float
     consumer: Callable[[], AIOKafkaConsumer | None]
+    stopping: Callable[[], bool]
     _waits: set[asyncio.Task[None]] = field(default_factory=set)
     _claiming: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -41,20 +46,16 @@ class Claims:
         """Take up every partition that is assigned and not held: raise its epoch and learn its position.
 
         All together, because each question to the broker may wait behind a long poll. A partition whose log
-        lost what its position points to is stopped. at_hand: the partition whose records the caller holds
-        and compares itself; every other is read again from its position.
+        lost what its position points to is stopped. A process that stops takes nothing up. at_hand: the
+        partition whose records the caller holds and compares itself; every other is read again from its position.
         """
         async with self._claiming:
-            consumer = self.consumer()
+            consumer = None if self.stopping() else self.consumer()
             wanted = sorted(p for p in self.partitions.assigned if self.partitions[p].hold is Hold.UNCLAIMED)
             if consumer is None or not wanted:
                 return
             generations = {partition: self.partitions[partition].generation for partition in wanted}
-            try:
-                beginnings = await consumer.beginning_offsets(wanted)
-                ends = await consumer.end_offsets(wanted)
-            except KafkaError as error:
-                raise OSError(f"the broker did not say where partitions begin and end: {error!r}") from error
+            beginnings, ends = await _bounds(consumer, wanted)
             async with self.pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection, connection.transaction():
                 claims = [await self._raise_epoch(connection, p, beginnings[p]) for p in wanted]
             for partition, claim in zip(wanted, claims, strict=True):
@@ -136,12 +137,7 @@ class Claims:
         generation = state.generation
         if consumer is None:
             return True
-        try:
-            beginnings, ends = await asyncio.gather(
-                consumer.beginning_offsets([partition]), consumer.end_offsets([partition])
-            )
-        except KafkaError as error:
-            raise OSError(f"the broker did not say where {partition} begins and ends: {error!r}") from error
+        beginnings, ends = await _bounds(consumer, [partition])
         if state.generation != generation:
             return True
         loss = _loss(state.next_offset, beginnings[partition], ends[partition])
@@ -187,7 +183,7 @@ class Claims:
         if state.generation != generation or state.hold is not Hold.WAITING:
             return
         state.hold = Hold.UNCLAIMED
-        while self._is_unclaimed(partition, generation):
+        while self._is_unclaimed(partition, generation) and not self.stopping():
             try:
                 await self.claim()
             except INFRASTRUCTURE_ERRORS as error:
@@ -201,6 +197,17 @@ class Claims:
             and state.hold is Hold.UNCLAIMED
             and partition in self.partitions.assigned
         )
+
+
+async def _bounds(
+    consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]
+) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:
+    """Where the broker, asked now, has the partitions begin and end. Raises OSError."""
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            return await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
+    except BROKER_ERRORS as error:
+        raise OSError(f"the broker did not say where partitions begin and end: {error!r}") from error
 
 
 def _loss(next_offset: int, beginning: int, end: int) -> str | None:

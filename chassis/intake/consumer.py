@@ -1,7 +1,7 @@
 """The group's consumer: a FastStream batch subscriber that touches nothing, in front of a few workers."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import groupby
@@ -9,12 +9,12 @@ from operator import attrgetter
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import FAKE_CONSUMER
 
 from chassis import metrics
+from chassis.broker_errors import BROKER_ERRORS
 from chassis.clock import Clock, monotonic_s
 from chassis.database import Pool
 from chassis.header_names import read_any_header_name
@@ -31,6 +31,9 @@ from chassis.settings import ServiceSettings
 
 LOG = get_logger(__name__)
 DISPLAY_COMMIT_S = 2.0
+DISPLAY_PATIENCE_S = 2.0
+"""How long showing a position may take; a rebalance and a stop wait for it."""
+
 POLL_MS = 20
 CLAIM_IDLE_S = 1.0
 FETCH_WAIT_MS = 50
@@ -75,7 +78,7 @@ class Intake:
     publisher: PartitionPublisher
     routes: Sequence[Route]
     clock: Clock
-    partitions: Partitions = field(default_factory=Partitions)
+    partitions: Partitions = field(init=False)
     last_commit_s: float = field(default_factory=monotonic_s)
     broker: KafkaBroker = field(init=False)
     claims: Claims = field(init=False)
@@ -87,6 +90,7 @@ class Intake:
     def __post_init__(self) -> None:
         settings = self.settings
         read_any_header_name()
+        self.partitions = Partitions(self._show)
         self.broker = KafkaBroker(
             settings.kafka_bootstrap_servers,
             client_id=f"{self.group}-{settings.instance}",
@@ -103,6 +107,7 @@ class Intake:
             publisher=self.publisher,
             session_timeout_s=settings.session_timeout_ms / 1000,
             consumer=self._consumer,
+            stopping=lambda: self._stopping,
         )
         self._queues = [asyncio.Queue(maxsize=SLICES_AHEAD) for _ in range(settings.batch_workers)]
         subscriber = self.broker.subscriber(
@@ -169,7 +174,7 @@ class Intake:
             try:
                 await self.broker.start()
                 return
-            except (KafkaError, OSError) as error:
+            except BROKER_ERRORS as error:
                 LOG.warning("broker_not_reached", servers=self.settings.kafka_bootstrap_servers, error=repr(error))
                 await self.broker.stop()
                 await asyncio.sleep(1)
@@ -179,7 +184,7 @@ class Intake:
         self._stopping = True
         for queue in self._queues:
             await queue.join()
-        await self._show_positions()
+        await self._show(self.partitions.held())
         await self.publisher.drained()
 
     def _worker(self) -> Worker:
@@ -205,14 +210,6 @@ class Intake:
     def _on_commit(self, partition: TopicPartition, applied: Slice, done: Done) -> None:
         self.last_commit_s = monotonic_s()
 
-    def held(self) -> dict[TopicPartition, int]:
-        """The partitions this process holds, with the offset it will read next."""
-        return {
-            partition: self.partitions[partition].next_offset
-            for partition in self.partitions.assigned
-            if self.partitions[partition].hold is Hold.HELD
-        }
-
     def lag(self) -> dict[TopicPartition, int]:
         """Records behind the end of each held partition, as the consumer last heard of the end."""
         consumer = self._consumer()
@@ -220,11 +217,11 @@ class Intake:
             return {}
         return {
             partition: max(0, (consumer.highwater(partition) or 0) - offset)
-            for partition, offset in self.held().items()
+            for partition, offset in self.partitions.held().items()
         }
 
     async def behind_at_broker(self) -> bool:
-        """Whether the broker, asked now, has records this process should have passed. Raises KafkaError."""
+        """Whether the broker, asked now, has records this process should have passed. Raises as the client does."""
         consumer = self._consumer()
         moving = [
             partition
@@ -252,17 +249,18 @@ class Intake:
             for partition, lag in self.lag().items():
                 metrics.CONSUMER_LAG.labels(partition.topic, str(partition.partition)).set(lag)
             metrics.STOPPED_PARTITIONS.set(len(self.partitions.alarms))
-            await self._show_positions()
+            await self._show(self.partitions.held())
 
-    async def _show_positions(self) -> None:
+    async def _show(self, standing: Mapping[TopicPartition, int]) -> None:
         """Commit to Kafka where this process stands; the next owner is then delivered little again."""
-        held = self.held()
         consumer = self._consumer()
-        if held and consumer is not None:
-            try:
-                await consumer.commit(held)
-            except KafkaError as error:
-                LOG.debug("offsets_not_shown", error=repr(error))
+        if not standing or consumer is None:
+            return
+        try:
+            async with asyncio.timeout(DISPLAY_PATIENCE_S):
+                await consumer.commit(standing)
+        except BROKER_ERRORS as error:
+            LOG.debug("offsets_not_shown", error=repr(error))
 
     async def _claim_idle(self) -> None:
         """A partition that receives nothing is claimed too: its lane may hold what an earlier owner left."""

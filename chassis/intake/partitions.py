@@ -4,7 +4,7 @@ A *generation* is a stretch of records that the consumer delivered without a gap
 with every rebalance and every seek. Records of an older generation are dropped unread.
 """
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -42,11 +42,15 @@ class PartitionState:
 
 
 class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
-    """The partitions of this process. As a rebalance listener it only forgets claims, and awaits nothing:
-    aiokafka hands out records while an awaiting listener still runs, and swallows its exceptions."""
+    """The partitions of this process. As a rebalance listener it forgets claims before it awaits anything:
+    aiokafka hands out records while an awaiting listener still runs, and swallows its exceptions.
 
-    def __init__(self) -> None:
+    show: tells the group where partitions stand that are given up; it raises nothing and is soon done.
+    """
+
+    def __init__(self, show: Callable[[Mapping[TopicPartition, int]], Awaitable[None]]) -> None:
         self._states: dict[TopicPartition, PartitionState] = {}
+        self._show = show
         self.assigned: frozenset[TopicPartition] = frozenset()
         self.joined = False
 
@@ -56,10 +60,12 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
             state = self._states[partition] = PartitionState()
         return state
 
-    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """Forget every claim; queued records of these partitions are dropped."""
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """Forget every claim; queued records of these partitions are dropped, their next owner reads them."""
+        standing = self.held()
         self.assigned = frozenset()
         self._forget(revoked)
+        await self._show(standing)
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Begin a new generation; the first batch of each partition claims it."""
@@ -74,6 +80,14 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
             state.anchored = False
             if state.hold is not Hold.STOPPED:
                 state.hold = Hold.UNCLAIMED
+
+    def held(self) -> dict[TopicPartition, int]:
+        """The partitions this process holds, with the offset it will read next."""
+        return {
+            partition: self[partition].next_offset
+            for partition in self.assigned
+            if self[partition].hold is Hold.HELD
+        }
 
     def owns(self, partition: TopicPartition, epoch: int) -> bool:
         """Whether this process still believes to hold the partition under `epoch`.

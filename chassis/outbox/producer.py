@@ -6,9 +6,9 @@ from typing import Any
 from zlib import crc32
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 
 from chassis import metrics
+from chassis.broker_errors import BROKER_ERRORS
 from chassis.header_names import AnyNameBatch
 from chassis.logs import get_logger
 from chassis.outbox.headers import Header, unpack_headers
@@ -19,6 +19,9 @@ LOG = get_logger(__name__)
 CONFIRM_TIMEOUT_S = 30
 MAX_BATCH_BYTES = 900_000
 """Below the broker's default `message.max.bytes`; a single larger message gets a batch of its own."""
+
+UNCONFIRMED: tuple[type[BaseException], ...] = (*BROKER_ERRORS, AssertionError)
+"""What leaves it open whether the broker has a list; aiokafka asserts about its own state."""
 
 _CONTENT_TYPE = ("content-type", CONTENT_TYPE.encode())
 
@@ -53,7 +56,7 @@ class LaneProducer:
                 partitions = await producer.partitions_for(messages.topic)
                 waits = await self._submit(producer, lane, messages, len(partitions))
                 await asyncio.gather(*waits)
-        except (KafkaError, OSError, TimeoutError, AssertionError) as error:
+        except UNCONFIRMED as error:
             metrics.PUBLISH_FAILURES.inc()
             LOG.warning("not_confirmed", lane=lane, topic=messages.topic, error=repr(error))
             await self._discard(producer)
@@ -103,7 +106,7 @@ class LaneProducer:
                 )
                 try:
                     await producer.start()
-                except (KafkaError, OSError) as error:
+                except BROKER_ERRORS as error:
                     await _stop_quietly(producer)
                     raise NotConfirmed(f"no broker: {error!r}") from error
                 except asyncio.CancelledError:
@@ -129,5 +132,5 @@ async def _stop_quietly(producer: AIOKafkaProducer) -> None:
     try:
         async with asyncio.timeout(2):
             await producer.stop()
-    except (KafkaError, OSError, TimeoutError) as error:
+    except BROKER_ERRORS as error:
         LOG.warning("producer_left_behind", error=repr(error))

@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from aiokafka.errors import KafkaError
-
+from chassis.broker_errors import BROKER_ERRORS
 from chassis.database import ACQUIRE_TIMEOUT_S, Pool
 from chassis.outbox.producer import NotConfirmed
 from chassis.topic_creation import TopicCreationFailed, TopicSpec, create_topics
@@ -14,6 +13,7 @@ from services.reporting.store.costs import unit_id_of
 from services.reporting.store.units import list_lanes_without_topic, update_topic_created
 
 TOPICS_AT_ONCE = 100
+NOT_CREATED: tuple[type[BaseException], ...] = (TopicCreationFailed, *BROKER_ERRORS)
 _PREFIX = UNIT_COSTS.name.partition("{")[0]
 
 
@@ -50,7 +50,7 @@ class UnitTopics:
         if topic.startswith(_PREFIX) and topic not in self._known:
             try:
                 await self._create([topic])
-            except (TopicCreationFailed, KafkaError, OSError) as error:
+            except NOT_CREATED as error:
                 raise NotConfirmed(f"topic {topic} was not created: {error!r}") from error
 
     async def _create(self, topics: Iterable[str]) -> None:

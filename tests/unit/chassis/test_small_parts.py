@@ -2,7 +2,7 @@
 
 import io
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import orjson
@@ -79,15 +79,24 @@ def test_a_dead_letter_keeps_its_headers_and_says_where_it_stood() -> None:
     }
 
 
-def test_every_assignment_begins_a_new_generation_and_forgets_claims() -> None:
-    partitions = Partitions()
+class Shown(list[Mapping[TopicPartition, int]]):
+    """What a group would be told."""
+
+    async def show(self, standing: Mapping[TopicPartition, int]) -> None:
+        self.append(standing)
+
+
+async def test_every_assignment_begins_a_new_generation_and_forgets_claims() -> None:
+    shown = Shown()
+    partitions = Partitions(shown.show)
     partitions.on_partitions_assigned([HERE, THERE])
     assert partitions.joined and partitions.assigned == {HERE, THERE}
     state = partitions[HERE]
-    state.hold, state.epoch, state.anchored = Hold.HELD, 5, True
+    state.hold, state.epoch, state.anchored, state.next_offset = Hold.HELD, 5, True, 7
     before = state.generation
     assert partitions.owns(HERE, 5) and not partitions.owns(HERE, 4)
-    partitions.on_partitions_revoked([HERE, THERE])
+    await partitions.on_partitions_revoked([HERE, THERE])
+    assert shown == [{HERE: 7}], "the next owner is told where this one stood"
     assert partitions.assigned == frozenset()
     assert (state.hold, state.anchored, state.generation) == (Hold.UNCLAIMED, False, before + 1)
     assert not partitions.owns(HERE, 5)
@@ -95,15 +104,15 @@ def test_every_assignment_begins_a_new_generation_and_forgets_claims() -> None:
     assert partitions.assigned == {HERE} and state.generation == before + 2
 
 
-def test_a_stopped_partition_stays_stopped_through_a_rebalance() -> None:
-    partitions = Partitions()
+async def test_a_stopped_partition_stays_stopped_through_a_rebalance() -> None:
+    partitions = Partitions(Shown().show)
     partitions.on_partitions_assigned([HERE, THERE])
     before = partitions[HERE].generation
     partitions[HERE].hold, partitions[HERE].epoch = Hold.HELD, 5
     partitions.stop(HERE, "records 0 to 9 were deleted")
     assert partitions[HERE].generation == before + 1
     assert partitions.owns(HERE, 5), "what was committed before the alarm is still to be published"
-    partitions.on_partitions_revoked([HERE, THERE])
+    await partitions.on_partitions_revoked([HERE, THERE])
     assert not partitions.owns(HERE, 5)
     partitions.on_partitions_assigned([HERE, THERE])
     assert (partitions[HERE].hold, partitions[THERE].hold) == (Hold.STOPPED, Hold.UNCLAIMED)
