@@ -20,14 +20,20 @@ from contracts.events.charge import UNASSIGNED
 from contracts.values.ids import time_ordered_id
 from services.reporting.domain.access import POLICIES
 from services.reporting.domain.rollup import Quantities
-from services.reporting.domain.summary import MixedCurrencies, SummaryLine
+from services.reporting.domain.summary import CostRow, MixedCurrencies, SummaryLine
 from services.reporting.handlers.reports import NotAPeriod, UnknownAccount, make_unit_report, sum_up_period
-from services.reporting.store.costs import list_unit_costs
+from services.reporting.store.costs import list_daily_costs, list_unit_costs
 from services.reporting.store.reports import find_report
 from services.reporting.store.units import find_unit_lane
 
 MAX_COSTS = 1000
+MAX_UNITS = 100
+MAX_DAYS = 400
+MAX_UNIT_DAYS = 4000
+"""Rows by day are units times days: one unit for a year and more, or a hundred units for a month."""
+
 Group = Literal["unit", "day", "category"]
+DailyGroup = Literal["unit", "day", "category", "day_category"]
 
 
 def _day(text: object) -> date:
@@ -40,6 +46,14 @@ def _day(text: object) -> date:
 Day = Annotated[date, BeforeValidator(_day)]
 
 
+From = Annotated[date, BeforeValidator(_day), Query(alias="use_on[gte]")]
+Until = Annotated[date, BeforeValidator(_day), Query(alias="use_on[lt]")]
+UnitIds = Annotated[
+    list[str],
+    Query(alias="unit_id", min_length=1, max_length=MAX_UNITS, description="Once for each unit asked for."),
+]
+
+
 class ReportAsked(BaseModel):
     """The body of a request for a unit report. period: the first day of the booked period."""
 
@@ -49,7 +63,7 @@ class ReportAsked(BaseModel):
 
 def api(pool: Pool, guard: Guard, probes: Probes, *, clock: Clock, random: Random) -> FastAPI:
     """The application of this service."""
-    routers = (_unit_costs(pool, clock), _unit_reports(pool, clock, random))
+    routers = (_unit_costs(pool, clock), _daily_costs(pool), _unit_reports(pool, clock, random))
     app = service_api("reporting", guard, POLICIES, probes, *routers)
     _answer_refusals(app)
     return app
@@ -94,6 +108,34 @@ def _unit_costs(pool: Pool, clock: Clock) -> APIRouter:
         return json_answer({"data": costs[:limit], "next_cursor": str(costs[limit - 1].seq) if more else None})
 
     return router
+
+
+def _daily_costs(pool: Pool) -> APIRouter:
+    router = APIRouter(prefix="/api/v1/daily-unit-costs")
+
+    @router.get("")
+    async def list_daily(
+        account: Account, only: Units, units: UnitIds, from_on: From, until_on: Until, group: DailyGroup = "day"
+    ) -> Response:
+        """By day of use, whatever period it is booked in; what cost nothing has no row, nor has an unknown unit."""
+        keys = {_unit_key(unit) for unit in units}
+        _refuse_span(len(keys), from_on, until_on, by_day=group in ("day", "day_category"))
+        async with account_transaction(pool, account) as connection:
+            asked = keys if only is None else keys & only
+            rows = await list_daily_costs(connection, account, asked, (from_on, until_on), group=group)
+        return json_answer({"data": [_daily(row, group) for row in rows], "next_cursor": None})
+
+    return router
+
+
+def _refuse_span(units: int, from_on: date, until_on: date, *, by_day: bool) -> None:
+    days = (until_on - from_on).days
+    if not 1 <= days <= MAX_DAYS:
+        says = f"use_on[lt] is 1 to {MAX_DAYS} days after use_on[gte], not {days}."
+        raise Problem(422, "bad_span", says)
+    if by_day and units * days > MAX_UNIT_DAYS:
+        says = f"{units} units on {days} days are more than {MAX_UNIT_DAYS} rows by day; ask for fewer of either."
+        raise Problem(422, "bad_span", says)
 
 
 def _unit_reports(pool: Pool, clock: Clock, random: Random) -> APIRouter:
@@ -154,6 +196,12 @@ def _line(line: SummaryLine, group: Group) -> dict[str, object]:
         else {"category": line.row.category}
     )
     return {"unit_id": line.row.unit_id, **by, **_figures(line.row.quantities), "share": line.share}
+
+
+def _daily(row: CostRow, group: DailyGroup) -> dict[str, object]:
+    day = {"use_on": row.use_on} if "day" in group else {}
+    category = {"category": row.category} if "category" in group else {}
+    return {"unit_id": row.unit_id, **day, **category, "currency": row.currency, **_figures(row.quantities)}
 
 
 def _figures(found: Quantities) -> dict[str, int | Decimal]:

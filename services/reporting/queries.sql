@@ -119,6 +119,18 @@ LEFT JOIN unit_day_cost cost
     ON cost.account_id = $1 AND cost.booked_period = $2 AND cost.unit_key = known.unit_key
 GROUP BY 1, 2, 3, 4
 
+-- name: list_daily_costs
+-- Costs of some units on a span of use days, whatever period they are booked in, by day or by category where asked.
+SELECT unit_key, currency,
+       CASE WHEN $5 IN ('day', 'day_category') THEN use_on END AS use_on,
+       CASE WHEN $5 IN ('category', 'day_category') THEN category END AS category,
+       sum(calls)::bigint AS calls, sum(duration_ms)::bigint AS duration_ms, sum(billed_s)::bigint AS billed_s,
+       sum(amount) AS amount
+FROM unit_day_cost
+WHERE account_id = $1 AND unit_key = ANY ($2::text[]) AND use_on >= $3 AND use_on < $4
+GROUP BY 1, 2, 3, 4
+ORDER BY 1, 3, 4
+
 -- name: insert_report
 -- A report's totals.
 INSERT INTO report (account_id, report_id, booked_period, currency, as_of, total_calls, total_billed_s,

@@ -107,6 +107,8 @@ CREATE TABLE unit_day_cost (
     amount        numeric(20, 6) NOT NULL CHECK (amount <> 'NaN'),
     PRIMARY KEY (account_id, booked_period, unit_key, use_on, category, currency)
 ) WITH (fillfactor = 50);
+-- How costs are read by day of use, whatever period they are booked in.
+CREATE INDEX unit_day_cost_by_use_day ON unit_day_cost (account_id, unit_key, use_on);
 
 -- Reports that were asked for, as they were when made.
 CREATE TABLE report (

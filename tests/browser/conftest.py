@@ -4,12 +4,15 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
 
+from chassis.clock import system_clock
+from contracts.events.charge import Charge
 from tests.conftest import FreshDatabase
 from tests.support.allocating import Allocating
 from tests.support.directory import (
@@ -20,9 +23,11 @@ from tests.support.directory import (
     a_team,
     a_user,
     a_working_account,
+    unit_id,
 )
-from tests.support.front import PASSWORD, Front, described_behind, listening, portal_on, units_behind
+from tests.support.front import PASSWORD, Front, costs_behind, described_behind, listening, portal_on, units_behind
 from tests.support.schemas import migrated
+from tests.support.unit_costs import a_charge
 
 VENDOR = Path(__file__).parent / "vendor"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -103,6 +108,21 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+def some_costs(today: date) -> list[Charge]:
+    """Costs of Claims on most days of this month until today, and of the one before."""
+    first = today.replace(day=1)
+    begun = (first - timedelta(days=1)).replace(day=1)
+    days = [begun + timedelta(days=place) for place in range((today - begun).days + 1)]
+    charges = [
+        a_charge(
+            number, f"{number * 37 % 29}.{number:06d}", account=ACCOUNT, used_on=day, period=day.replace(day=1)
+        )
+        for number, day in enumerate(days, start=1)
+        if day.weekday() != 6
+    ]
+    return [replace(charge, unit_id=unit_id("Claims")) for charge in charges]
+
+
 @pytest.fixture
 async def house(browser: Browser, fresh_database: FreshDatabase) -> AsyncIterator[House]:
     """The pages with an account, an Admin `ada`, and numbers that are free; nothing may leave the origin."""
@@ -115,6 +135,7 @@ async def house(browser: Browser, fresh_database: FreshDatabase) -> AsyncIterato
         portal_on(await fresh_database(migrated("portal"))) as front,
         units_behind(front, await fresh_database(migrated("billing_units")), *directory) as allocating,
         described_behind(front),
+        costs_behind(front, await fresh_database(migrated("reporting")), *some_costs(system_clock().date())),
         listening(front.app) as url,
     ):
         await front.person("ada", account=ACCOUNT, role="admin")

@@ -14,8 +14,11 @@ from fastapi import FastAPI
 
 from chassis.clock import monotonic_s, system_clock, system_random
 from chassis.database import Pool, open_pool
-from chassis.migrate import api_role
+from chassis.intake.batch import Batch
+from chassis.migrate import api_role, ingest_role
+from chassis.outbox.lanes import Outgoing
 from chassis.probes import Probes
+from contracts.events.charge import Charge
 from contracts.events.directory import DirectoryEvent
 from contracts.values.access import Caller
 from services.billing_units.api.application import application as billing_units
@@ -29,14 +32,19 @@ from services.portal.handlers.pace import Pace
 from services.portal.handlers.passwords import Passwords
 from services.portal.handlers.sign_in import NotSignedIn, SignedIn
 from services.reporting.api import api as reporting
+from services.reporting.handlers.charges import record_charges
 from services.usage_rating.api import api as usage_rating
 from services.usage_rating.handlers.plans import PlansHandler
 from tests.support.allocating import Allocating, api_pool, ingest_pool
 from tests.support.callers import Signed, a_caller, a_guard, statement
 from tests.support.schemas import as_role
+from tests.support.unit_costs import an_event
 
 HOST = "http://portal.example"
 PASSWORD = "correct horse battery"
+SERVICES = ("usage_rating", "billing_units", "reporting")
+NOBODY = "http://127.0.0.1:9"
+"""Where no service answers; a test that needs one puts it there."""
 
 
 async def well() -> str | None:
@@ -48,7 +56,7 @@ class Front:
     """The application and its parts. later: how far the clock is ahead."""
 
     pool: Pool
-    addresses: dict[str, str] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=lambda: dict.fromkeys(SERVICES, NOBODY))
     per_minute: int = 100_000
     later: timedelta = timedelta()
     parts: Parts = field(init=False)
@@ -144,6 +152,29 @@ async def units_behind(front: Front, dsn: str, *directory: DirectoryEvent) -> As
         yield allocating
     await pool.close()
     await writing.close()
+
+
+@asynccontextmanager
+async def costs_behind(front: Front, dsn: str, *charges: Charge) -> AsyncIterator[None]:
+    """Reporting as it is behind portal, with these charges recorded."""
+    reading = await _reporting_pool(dsn, api_role("reporting"))
+    writing = await _reporting_pool(dsn, ingest_role("reporting"))
+    async with writing.acquire() as connection, connection.transaction():
+        events = [an_event(charge, offset) for offset, charge in enumerate(charges)]
+        outgoing = Outgoing(lane="charges/0")
+        await record_charges(
+            Batch(connection=connection, events=events, outgoing=outgoing, recorded_at=system_clock())
+        )
+    await writing.close()
+    guard, probes = a_guard("reporting"), Probes(live=well, ready={})
+    async with listening(reporting(reading, guard, probes, clock=front.clock, random=system_random)) as address:
+        front.addresses["reporting"] = address
+        yield
+    await reading.close()
+
+
+async def _reporting_pool(dsn: str, role: str) -> Pool:
+    return await open_pool(as_role(dsn, role), schema="reporting", application_name="test", max_size=8)
 
 
 @asynccontextmanager

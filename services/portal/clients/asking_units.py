@@ -1,4 +1,4 @@
-"""How a page asks billing_units, as the person who looks at it: rows, pages of rows, and commands with refusals."""
+"""How a page asks a service, as the person who looks at it: rows, pages of rows, and commands with refusals."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,6 @@ import orjson
 from contracts.values.access import Caller
 from services.portal.clients import Answer, Asked, Services
 
-SERVICE = "billing_units"
 PAGE = 500
 PAGES_MAX = 200
 REFUSALS = frozenset({404, 409, 412, 422})
@@ -19,16 +18,16 @@ Row = Mapping[str, Any]
 
 
 class NotAnswered(RuntimeError):
-    """billing_units answered, but not with what a page can show; `answer` says why."""
+    """A service answered, but not with what a page can show; `answer` says why."""
 
     def __init__(self, answer: Answer) -> None:
-        super().__init__(f"{SERVICE} answered {answer.status}")
+        super().__init__(f"a service answered {answer.status}")
         self.answer = answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """Why billing_units changed nothing, in its own words. rows: of a list, each value that stands against it."""
+    """Why a service changed nothing, in its own words. rows: of a list, each value that stands against it."""
 
     says: str
     rows: Sequence[tuple[str, str]] = ()
@@ -47,9 +46,10 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnitsApi:
-    """billing_units' API as one caller sees it."""
+class ServiceApi:
+    """A service's API as one caller sees it."""
 
+    service: str
     services: Services
     caller: Caller
 
@@ -88,16 +88,16 @@ class UnitsApi:
         """What a command answers. version: the one that was read, where it must still stand. Raises NotAnswered."""
         headers = JSON if version is None else {**JSON, "if-match": f'"{version}"'}
         asked = Asked(method=method, path=path, headers=headers, body=orjson.dumps(body))
-        answer = await self.services.ask(SERVICE, self.caller, asked)
+        answer = await self.services.ask(self.service, self.caller, asked)
         if answer.status in (200, 201):
             data: Row = answer.json()["data"]
             return data
         return refused_by(answer)
 
     async def _get(self, path: str, query: Mapping[str, Any]) -> Answer:
-        said = urlencode({name: value for name, value in query.items() if value is not None})
+        said = urlencode({name: value for name, value in query.items() if value is not None}, doseq=True)
         asked = Asked(method="GET", path=path, query=said, headers={})
-        return await self.services.ask(SERVICE, self.caller, asked)
+        return await self.services.ask(self.service, self.caller, asked)
 
 
 def refused_by(answer: Answer) -> Refused:

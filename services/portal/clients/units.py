@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from contracts.values.calendar import zone_of
-from services.portal.clients.asking_units import PAGE, Refused, Row, Rows, UnitsApi
+from services.portal.clients.asking_units import PAGE, Refused, Row, Rows, ServiceApi
 from services.portal.domain.moves import Moves, read_moves
 from services.portal.domain.unit_draft import Kind
 
@@ -34,24 +34,41 @@ def is_live(assignment: Row, at: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Members:
-    """Who is to be put into a unit, by kind, from an instant (None: now) until another (None: open)."""
+    """Who is to be put into a unit, by kind, from an instant (None: now) until another (None: open).
+
+    weight: the unit's, beside other units of the same user, where use is split by weights; primary: whether the
+    unit takes all of their use, where that is how it is split.
+    """
 
     members: Mapping[Kind, Sequence[str]]
     from_at: datetime | None = None
     until_at: datetime | None = None
+    weight: int | None = None
+    primary: bool = False
 
     def body(self) -> dict[str, Any]:
         """As the API takes it."""
         said: dict[str, Any] = {f"{kind}s": list(members) for kind, members in self.members.items()}
         times = {"from_at": self.from_at, "until_at": self.until_at}
-        return said | {name: time.isoformat() for name, time in times.items() if time is not None}
+        said |= {name: time.isoformat() for name, time in times.items() if time is not None}
+        shares = {"weight": self.weight, "primary": self.primary or None}
+        return said | {name: share for name, share in shares.items() if share is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountTerms:
+    """In which zone the account's days begin, on which day of a month its periods, how shared use is split."""
+
+    zone: ZoneInfo
+    anchor_day: int
+    split_policy: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillingUnits:
     """billing_units as one caller sees it."""
 
-    api: UnitsApi
+    api: ServiceApi
 
     async def units(self, *, search: str = "", sort: str = "name", cursor: str | None = None) -> Rows:
         """Units with the number of their persons and numbers."""
@@ -123,10 +140,20 @@ class BillingUnits:
         versions: list[Row] | None = await self.api.one(f"assignments/{assignment_id}/versions")
         return versions[-1] if versions else None
 
-    async def zone(self) -> ZoneInfo:
-        """The account's zone, in which its days begin; UTC for an account that is not known yet."""
+    async def terms(self) -> AccountTerms:
+        """The account's terms; UTC, calendar months and equal parts for one that is not known yet."""
         account = await self.api.one(f"accounts/{self.api.caller.account_id}")
-        return zone_of("UTC" if account is None else account["zone"])
+        if account is None:
+            return AccountTerms(zone=zone_of("UTC"), anchor_day=1, split_policy="equal")
+        return AccountTerms(
+            zone=zone_of(account["zone"]),
+            anchor_day=account["anchor_day"],
+            split_policy=account["split_policy"],
+        )
+
+    async def zone(self) -> ZoneInfo:
+        """The account's zone, in which its days begin."""
+        return (await self.terms()).zone
 
     async def running_reattributions(self) -> list[Row]:
         """Of the latest changes, those whose charges are not put right yet."""

@@ -17,6 +17,7 @@ ROUTES: Mapping[str, str] = {
     "rated-usage": "usage_rating",
     "usage": "usage_rating",
     "unit-costs": "reporting",
+    "daily-unit-costs": "reporting",
     "unit-reports": "reporting",
 }
 """What is not here, portal answers itself or nobody does."""

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.portal.clients import Services
-from services.portal.clients.asking_units import Rows, UnitsApi
+from services.portal.clients.asking_units import Rows, ServiceApi
+from services.portal.clients.costs import UnitCosts
 from services.portal.clients.units import BillingUnits
 from services.portal.domain.unit_draft import Kind, UnitDraft
 from services.portal.pages.guarded import Visit
@@ -32,7 +33,12 @@ class Choices:
 
 def units_for(visit: Visit, services: Services) -> BillingUnits:
     """billing_units as the visitor sees it."""
-    return BillingUnits(api=UnitsApi(services=services, caller=visit.visitor.caller))
+    return BillingUnits(api=ServiceApi(service="billing_units", services=services, caller=visit.visitor.caller))
+
+
+def costs_for(visit: Visit, services: Services) -> UnitCosts:
+    """What units cost, as the visitor may see it."""
+    return UnitCosts(api=ServiceApi(service="reporting", services=services, caller=visit.visitor.caller))
 
 
 def choices(kind: Kind, draft: UnitDraft, found: Rows, *, key: str, name: str, second: str = "") -> Choices:

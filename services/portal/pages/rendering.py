@@ -16,6 +16,7 @@ from chassis.web import Problem
 from services.portal.domain.credentials import form_token
 from services.portal.domain.moves import written
 from services.portal.domain.tabs import BILLING, CHARGES, NEW_UNIT, TABS, UNASSIGNED, UNITS_TAB
+from services.portal.domain.unit_costs import category_name
 from services.portal.handlers.front_door import COOKIE
 from services.portal.handlers.sign_in import Visitor
 
@@ -73,7 +74,7 @@ def local(text: str | datetime, zone: ZoneInfo) -> str:
     return instant.astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
 
-_TEMPLATES.filters |= {"local": local, "amount": written}
+_TEMPLATES.filters |= {"local": local, "amount": written, "category": category_name}
 
 
 def page(

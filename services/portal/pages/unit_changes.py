@@ -13,13 +13,18 @@ from services.portal.clients.asking_units import Refused, Row
 from services.portal.clients.units import BillingUnits, Members
 from services.portal.domain.moves import Moves
 from services.portal.domain.tabs import UNIT, UNITS_TAB
-from services.portal.domain.unit_draft import read_draft, split_list
+from services.portal.domain.unit_draft import Kind, read_draft, split_list
 from services.portal.pages.choosing import choices, units_for
 from services.portal.pages.guarded import GuardedPages, Visit
 from services.portal.pages.rendering import field, redirect
 from services.portal.pages.unit_page import unit_of, unit_path, version_of
 
 NO_DAY = "Say the day as year-month-day, such as 2026-06-01, or leave it empty for now."
+
+
+NO_WEIGHT = "A weight is a whole number from 1 to 1,000,000."
+ADDING = ("user", "team", "number", "pasted", "day", "weight", "primary")
+"""What the form of adding says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,17 +54,10 @@ class UnitChangePages:
         unit, step = await unit_of(visit, asked), field(visit.fields, "step")
         if step not in ("preview", "confirm"):
             return await self._show_adding(visit, asked, unit)
-        zone, draft = await asked.zone(), read_draft(visit.fields)
-        from_at = instant(field(visit.fields, "day"), zone)
-        numbers = [*draft.of("number"), *split_list(field(visit.fields, "pasted"))]
-        chosen = {"user": draft.of("user"), "team": draft.of("team"), "number": numbers}
-        if isinstance(from_at, Refused):
-            return await self._show_adding(visit, asked, unit, problems=from_at.sentences())
-        if not any(chosen.values()):
-            return await self._show_adding(
-                visit, asked, unit, problems=["Choose at least one user, team or number."]
-            )
-        members = Members(members={kind: chosen[kind] for kind in ("user", "team", "number")}, from_at=from_at)
+        zone = await asked.zone()
+        members = _members(visit, zone)
+        if isinstance(members, Refused):
+            return await self._show_adding(visit, asked, unit, problems=members.sentences())
         if step == "confirm":
             made = await asked.assign(unit["unit_id"], members)
             if isinstance(made, Refused):
@@ -68,10 +66,11 @@ class UnitChangePages:
         moves = await asked.preview_assign(unit["unit_id"], members)
         if isinstance(moves, Refused):
             return await self._show_adding(visit, asked, unit, problems=moves.sentences())
-        named = await asked.names(draft.of("user"), draft.of("team"))
-        listed = [named.get(member, member) for kind in ("user", "team", "number") for member in chosen[kind]]
+        chosen = members.members
+        named = await asked.names(chosen["user"], chosen["team"])
+        listed = [named.get(member, member) for kind in chosen for member in chosen[kind]]
         says = f"{_listed(listed)} will be in {unit['name']} {_from(visit, zone)}."
-        kept = {name: visit.fields.get(name, ()) for name in ("user", "team", "number", "pasted", "day")}
+        kept = {name: visit.fields.get(name, ()) for name in ADDING}
         confirming = Confirming(title="Add members", says=says, button="Assign", moves=moves, fields=kept)
         return await self._confirm(visit, asked, unit, confirming)
 
@@ -129,6 +128,7 @@ class UnitChangePages:
         self, visit: Visit, asked: BillingUnits, unit: Row, *, problems: Sequence[str] = ()
     ) -> Response:
         draft, q = read_draft(visit.fields), field(visit.fields, "q").strip()
+        terms = await asked.terms()
         return visit.show_in(
             UNITS_TAB,
             "unit_add.html",
@@ -139,7 +139,10 @@ class UnitChangePages:
             q=q,
             day=field(visit.fields, "day"),
             pasted=field(visit.fields, "pasted"),
-            zone=await asked.zone(),
+            weight=field(visit.fields, "weight"),
+            primary=field(visit.fields, "primary"),
+            zone=terms.zone,
+            split_policy=terms.split_policy,
             user=choices("user", draft, await asked.users(q), key="user_id", name="name", second="email"),
             team=choices("team", draft, await asked.teams(q), key="team_id", name="name"),
             number=choices("number", draft, await asked.available_numbers(q), key="number", name="number"),
@@ -157,6 +160,22 @@ class UnitChangePages:
         )
 
 
+def _members(visit: Visit, zone: ZoneInfo) -> Members | Refused:
+    """Who is to be added, from when and with what share of shared use, as the form says it."""
+    from_at, weight = instant(field(visit.fields, "day"), zone), _weight(field(visit.fields, "weight"))
+    if isinstance(from_at, Refused):
+        return from_at
+    if isinstance(weight, Refused):
+        return weight
+    draft = read_draft(visit.fields)
+    numbers = [*draft.of("number"), *split_list(field(visit.fields, "pasted"))]
+    chosen: dict[Kind, Sequence[str]] = {"user": draft.of("user"), "team": draft.of("team"), "number": numbers}
+    if not any(chosen.values()):
+        return Refused(says="Choose at least one user, team or number.")
+    primary = bool(field(visit.fields, "primary"))
+    return Members(members=chosen, from_at=from_at, weight=weight, primary=primary)
+
+
 def instant(text: str, zone: ZoneInfo) -> datetime | Refused | None:
     """The beginning of a day of the account; None for no day, which means now."""
     if not text.strip():
@@ -165,6 +184,16 @@ def instant(text: str, zone: ZoneInfo) -> datetime | Refused | None:
         return start_of_day(date.fromisoformat(text.strip()), zone)
     except (ValueError, OverflowError):
         return Refused(says=NO_DAY)
+
+
+def _weight(text: str) -> int | Refused | None:
+    """How much of its members' shared use the unit takes beside others; None where nothing is said."""
+    digits = text.strip()
+    if not digits:
+        return None
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 7 and 1 <= int(digits) <= 1_000_000):
+        return Refused(says=NO_WEIGHT)
+    return int(digits)
 
 
 def _show_ending(visit: Visit, unit: Row, title: str, zone: ZoneInfo, problem: str | None = None) -> Response:

@@ -1,4 +1,4 @@
-"""A billing unit's page: its members now and at other times, its name, and how far its changes are worked off."""
+"""A billing unit's page: its costs, its members now and at other times, its name, and changes being worked off."""
 
 import asyncio
 
@@ -12,6 +12,7 @@ from services.portal.domain.tabs import ADD_UNIT, UNIT, UNITS_TAB
 from services.portal.pages.choosing import units_for
 from services.portal.pages.guarded import GuardedPages, Visit
 from services.portal.pages.rendering import field, redirect
+from services.portal.pages.unit_costs import period_costs
 
 DONE = {
     "renamed": "The unit has its new name.",
@@ -53,13 +54,13 @@ class UnitPage:
         self, visit: Visit, unit: Row, *, name: str | None = None, problem: str | None = None
     ) -> Response:
         asked = units_for(visit, self._services)
-        members, persons, running, zone = await asyncio.gather(
+        now, terms = self._clock(), await asked.terms()
+        members, persons, running, period = await asyncio.gather(
             asked.members(unit["unit_id"], visit.query("cursor") or None),
             asked.persons(unit["unit_id"]),
             asked.running_reattributions(),
-            asked.zone(),
+            period_costs(visit, self._services, unit["unit_id"], terms, now),
         )
-        now = self._clock()
         return visit.show_in(
             UNITS_TAB,
             "unit.html",
@@ -75,7 +76,8 @@ class UnitPage:
             cursor=members.cursor,
             persons=persons,
             running=running,
-            zone=zone,
+            period=period,
+            zone=terms.zone,
         )
 
 

@@ -1,4 +1,4 @@
-"""The Billing units tab's table: name, users and numbers of every unit, searched, sorted and paged by the API."""
+"""The Billing units tab's table: every unit's users, numbers and costs, searched, sorted, paged by the API."""
 
 import asyncio
 from dataclasses import dataclass
@@ -8,11 +8,12 @@ from urllib.parse import urlencode
 from fastapi.responses import Response
 
 from chassis.clock import Clock
-from contracts.values.calendar import local_day
+from contracts.values.calendar import local_day, period_of
 from services.portal.clients.asking_units import Rows
 from services.portal.clients.units import BillingUnits
 from services.portal.domain.tabs import ADD_UNIT, UNITS_TAB
-from services.portal.pages.choosing import units_for
+from services.portal.domain.unit_costs import period_name
+from services.portal.pages.choosing import costs_for, units_for
 from services.portal.pages.guarded import GuardedPages, Visit, is_id
 from services.portal.pages.unassigned import usual_since
 
@@ -52,11 +53,15 @@ class UnitTablePage:
         """A page of units; `open` names the unit, and which of its members, that a count opens to."""
         looking = _looking(visit)
         asked = units_for(visit, self._services)
-        today = local_day(self._clock(), await asked.zone())
+        terms = await asked.terms()
+        today = local_day(self._clock(), terms.zone)
+        period = period_of(today, anchor_day=terms.anchor_day)
         found, nobodys = await asyncio.gather(
             asked.units(search=looking.q, sort=looking.sort, cursor=looking.cursor or None),
             asked.unassigned((usual_since(today), today + timedelta(days=1)), limit=1),
         )
+        unit_ids = [row["unit_id"] for row in found.rows]
+        costs = await costs_for(visit, self._services).so_far(unit_ids, period, today, terms.anchor_day)
         added = visit.query("added")
         return visit.show_in(
             UNITS_TAB,
@@ -66,6 +71,8 @@ class UnitTablePage:
             sorts=SORTS,
             found=found,
             members=await _opened(asked, looking, self._clock()),
+            costs=costs,
+            period_name=period_name(period),
             nobodys=bool(nobodys.rows),
             added=await asked.unit(added) if is_id(added) else None,
             empty=not (found.rows or looking.q or looking.cursor),

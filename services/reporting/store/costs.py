@@ -1,6 +1,6 @@
 """What each unit cost: running totals, the rollup by day, and the lines of its topic."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -88,23 +88,33 @@ async def list_period_costs(
     """
     rows = await connection.fetch(QUERIES["list_period_costs"], account_id, booked_period, group)
     units = [row["unit_key"] for row in rows if row["unit_key"] != UNASSIGNED]
-    costs = [
-        CostRow(
-            unit_id=unit_id_of(row["unit_key"]),
-            currency=row["currency"],
-            use_on=row["use_on"],
-            category=row["category"],
-            quantities=Quantities(
-                calls=row["calls"],
-                duration_ms=row["duration_ms"],
-                billed_s=row["billed_s"],
-                amount=row["amount"],
-            ),
-        )
-        for row in rows
-        if row["currency"] is not None
-    ]
-    return units, costs
+    return units, [_cost_row(row) for row in rows if row["currency"] is not None]
+
+
+async def list_daily_costs(
+    connection: Connection, account_id: str, unit_keys: Collection[str], days: tuple[date, date], *, group: str
+) -> list[CostRow]:
+    """Costs of units on the use days [first, end), by unit; a unit without any has no row.
+
+    group: `unit`, `day`, `category` or `day_category`: what each unit's costs are broken down by.
+    """
+    rows = await connection.fetch(QUERIES["list_daily_costs"], account_id, list(unit_keys), *days, group)
+    return [_cost_row(row) for row in rows]
+
+
+def _cost_row(row: Mapping[str, Any]) -> CostRow:
+    return CostRow(
+        unit_id=unit_id_of(row["unit_key"]),
+        currency=row["currency"],
+        use_on=row["use_on"],
+        category=row["category"],
+        quantities=Quantities(
+            calls=row["calls"],
+            duration_ms=row["duration_ms"],
+            billed_s=row["billed_s"],
+            amount=row["amount"],
+        ),
+    )
 
 
 def _figures(found: Quantities) -> tuple[int, int, int, Decimal]:

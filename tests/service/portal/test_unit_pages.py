@@ -21,6 +21,7 @@ from tests.support.directory import (
     a_team,
     a_user,
     a_working_account,
+    an_account,
     an_assignment,
     unit_id,
 )
@@ -138,3 +139,19 @@ async def test_who_may_only_view_is_offered_no_change(desk: Desk, front: Front) 
         answer = await client.get(CLAIMS)
         assert answer.status_code == 200 and NUMBER in answer.text
         assert "Rename" not in answer.text and "Add members" not in answer.text and RELEASE not in answer.text
+
+
+async def test_weights_and_the_primary_unit_are_asked_for_where_they_count(desk: Desk) -> None:
+    assert "Weight" not in await desk.get(f"{SALES}/add")
+    await desk.allocating.adopt(an_account(version=2, split_policy="weighted"))
+    assert 'name="weight"' in await desk.get(f"{SALES}/add")
+    for wrong in ("0", "-1", "1.5", "ten", "1000001", "²"):
+        refused = await desk.send(f"{SALES}/add", step="preview", user="ben", weight=wrong)
+        assert refused.status_code == 422 and "whole number from 1" in refused.text
+        assert f'value="{wrong}"' in refused.text, "what was typed stays"
+    preview = await desk.send(f"{SALES}/add", step="preview", user="ben", weight="3")
+    assert '<input type="hidden" name="weight" value="3">' in preview.text
+    assert "weight 3" in await desk.done(f"{SALES}/add", step="confirm", user="ben", weight="3")
+    await desk.allocating.adopt(an_account(version=3, split_policy="primary"))
+    page = await desk.done(f"{CLAIMS}/add", step="confirm", user="ben", primary="1")
+    assert '<span class="mark">primary</span>' in page

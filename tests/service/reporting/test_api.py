@@ -206,3 +206,54 @@ async def test_who_is_limited_to_units_sees_only_their_figures(
             assert (refused.status_code, refused.json()["code"]) == (404, "not_found"), hidden
         made = client.post("/api/v1/unit-reports", json={"period": PERIOD})
         assert (made.status_code, made.json()["code"]) == (403, "missing_privilege")
+
+
+async def test_daily_costs_are_of_the_units_and_days_asked_for(
+    running: Running, publish: Publisher, account: str
+) -> None:
+    total = await a_month(running, publish, account)
+    units = [a_unit_id("north", account), a_unit_id("south", account), "unassigned"]
+    span = {"use_on[gte]": "2026-10-01", "use_on[lt]": "2026-11-01"}
+    for group, named in (("unit", set()), ("day", {"use_on"}), ("day_category", {"use_on", "category"})):
+        with running.client(account) as client:
+            answer = client.get("/api/v1/daily-unit-costs", params={"unit_id": units, "group": group, **span})
+        rows = answer.json()["data"]
+        assert sum(Decimal(row["amount"]) for row in rows) == total
+        assert {row["unit_id"] for row in rows} == {*units[:2], None}
+        assert set(rows[0]) == {"unit_id", "currency", "calls", "duration_ms", "billed_s", "amount", *named}
+    with running.client(account) as client:
+        one = client.get("/api/v1/daily-unit-costs", params={"unit_id": units[:1], "group": "unit", **span})
+        none = client.get("/api/v1/daily-unit-costs", params={"unit_id": units, **span, "use_on[lt]": "2026-10-02"})
+    assert [row["unit_id"] for row in one.json()["data"]] == units[:1]
+    assert none.json()["data"] == []
+
+
+async def test_who_is_limited_gets_daily_costs_of_own_units(
+    running: Running, publish: Publisher, account: str
+) -> None:
+    await a_month(running, publish, account)
+    north, south = a_unit_id("north", account), a_unit_id("south", account)
+    params = {"unit_id": [north, south, "unassigned"], "use_on[gte]": "2026-10-01", "use_on[lt]": "2026-11-01"}
+    with running.client(account, Privilege.VIEW_BILLING_UNIT, units=[north]) as client:
+        answer = client.get("/api/v1/daily-unit-costs", params=params)
+    assert {row["unit_id"] for row in answer.json()["data"]} == {north}
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({"use_on[lt]": "2026-10-01"}, "bad_span"),
+        ({"use_on[lt]": "2028-10-01"}, "bad_span"),
+        ({"use_on[lt]": "2027-10-01", "unit_id": [str(uuid.UUID(int=n)) for n in range(20)]}, "bad_span"),
+        ({"use_on[lt]": "tomorrow"}, "invalid"),
+        ({"unit_id": ["north"]}, "invalid"),
+        ({"unit_id": []}, "invalid"),
+    ],
+)
+async def test_a_span_of_days_that_cannot_be_is_refused(
+    running: Running, account: str, asked: dict[str, Any], code: str
+) -> None:
+    usual = {"unit_id": ["unassigned"], "use_on[gte]": "2026-10-01", "use_on[lt]": "2026-11-01"}
+    with running.client(account) as client:
+        answer = client.get("/api/v1/daily-unit-costs", params=usual | asked)
+    assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
