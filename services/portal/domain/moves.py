@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from contracts.values.money import total_amount
+from contracts.values.money import CHARGE_SCALE, MINOR_UNITS, total_amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +61,14 @@ def read_moves(previews: Iterable[Mapping[str, Any]]) -> Moves:
         ],
         complete=all(one["complete"] for one in listed),
     )
+
+
+def in_column(amount: Decimal, currency: str) -> tuple[str, str]:
+    """An amount for a column of amounts, all with six decimals: as far as the currency is paid in, and the rest."""
+    text = f"{amount:,.{CHARGE_SCALE}f}"
+    paid = MINOR_UNITS.get(currency, 2)
+    end = text.index(".") + (paid + 1 if paid else 0)
+    return text[:end], text[end:]
 
 
 def written(amount: Decimal | str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
@@ -11,10 +12,11 @@ from zoneinfo import ZoneInfo
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from chassis.web import Problem
 from services.portal.domain.credentials import form_token
-from services.portal.domain.moves import written
+from services.portal.domain.moves import in_column, written
 from services.portal.domain.tabs import BILLING, CHARGES, NEW_UNIT, TABS, UNASSIGNED, UNITS_TAB
 from services.portal.domain.unit_costs import category_name
 from services.portal.handlers.front_door import COOKIE
@@ -74,7 +76,13 @@ def local(text: str | datetime, zone: ZoneInfo) -> str:
     return instant.astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
 
-_TEMPLATES.filters |= {"local": local, "amount": written, "category": category_name}
+def exact(amount: Decimal, currency: str) -> Markup:
+    """An amount in a column, what is beyond the currency's smallest coin in a softer ink."""
+    paid, beyond = in_column(amount, currency)
+    return Markup('{}<span class="beyond">{}</span> {}').format(paid, beyond, currency)
+
+
+_TEMPLATES.filters |= {"local": local, "amount": written, "category": category_name, "exact": exact}
 
 
 def page(

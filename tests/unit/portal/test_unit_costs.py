@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from contracts.values.calendar import period_of
+from services.portal.domain.moves import in_column
 from services.portal.domain.unit_costs import compared, period_name, read_costs, same_days_before
 
 JUNE = (date(2026, 6, 1), date(2026, 7, 1))
@@ -71,3 +72,16 @@ def test_only_complete_days_are_compared(
 def test_a_period_is_called_by_its_month_or_its_days() -> None:
     assert period_name(period_of(date(2026, 6, 5))) == "June 2026"
     assert period_name(period_of(date(2026, 6, 20), anchor_day=15)) == "2026-06-15 to 2026-07-14"
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "parts"),
+    [
+        ("1127.5", "EUR", ("1,127.50", "0000")),
+        ("-0.000001", "EUR", ("-0.00", "0001")),
+        ("12", "JPY", ("12", ".000000")),
+        ("1.5", "KWD", ("1.500", "000")),
+    ],
+)
+def test_amounts_of_a_column_have_the_same_decimals(amount: str, currency: str, parts: tuple[str, str]) -> None:
+    assert in_column(Decimal(amount), currency) == parts
