@@ -74,9 +74,15 @@ def version() -> str:
 
 
 class LocalPostgres:
-    """One PostgreSQL server whose port and data stay the same over crashes and restarts."""
+    """One PostgreSQL server whose port and data stay the same over crashes and restarts.
 
-    def __init__(self, folder: Path, *, port: int | None = None, log_file: Path | None = None) -> None:
+    lasting: what is committed is on disk. Without, it outlives any process but not a power cut.
+    """
+
+    def __init__(
+        self, folder: Path, *, port: int | None = None, log_file: Path | None = None, lasting: bool = True
+    ) -> None:
+        self._settings = SETTINGS if lasting else SETTINGS | {"fsync": "off"}
         self.folder = folder.absolute()
         self.data = self.folder / "data"
         self.port = port or free_port()
@@ -101,7 +107,7 @@ class LocalPostgres:
     def start(self, *, timeout_s: float = 60) -> None:
         """Start, making the data folder if it is new, and wait until queries are answered."""
         self._prepare_folder()
-        settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        settings = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         self._server = spawn(
             [str(self._binary("postgres")), "-D", str(self.data), "-p", str(self.port), *settings],
             environment=self._environment(),

@@ -45,7 +45,8 @@ def find_postgres() -> Found:
     contained = _in_container(_postgres_container)
     if isinstance(contained, Found):
         return contained
-    server = LocalPostgres(scratch_folder() / "postgres")
+    # Every test has databases of its own, and writing each of them to disk took half of a run.
+    server = LocalPostgres(scratch_folder() / "postgres", lasting=False)
     server.start()
     described = f"PostgreSQL {postgres_version(server.dsn())} (wheel, {server.address}{contained})"
     return Found(address=server.dsn(), described=described, close=lambda: _end(server))
