@@ -1,7 +1,7 @@
 """Pools on PostgreSQL: one schema, one role, and a time limit on everything that waits."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
@@ -97,8 +97,16 @@ async def _refuse_unsafe_role(pool: Pool, schema: str) -> None:
 
 
 @asynccontextmanager
-async def account_transaction(pool: Pool, account_id: str) -> AsyncIterator[Connection]:
-    """A transaction of the API role in which row-level security shows `account_id` only."""
+async def account_transaction(
+    pool: Pool, account_id: str, units: Collection[str] | None = None
+) -> AsyncIterator[Connection]:
+    """A transaction of the API role in which row-level security shows `account_id` only.
+
+    units: the only units whose rows policies show, None for all; an empty limit shows none.
+    """
     async with pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection, connection.transaction():
         await connection.execute("SELECT set_config('app.account', $1, true)", account_id)
+        if units is not None:
+            limit = f"{{{','.join(sorted(units))}}}"
+            await connection.execute("SELECT set_config('app.units', $1, true)", limit)
         yield connection

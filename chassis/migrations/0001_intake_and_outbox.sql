@@ -94,6 +94,34 @@ ALTER TABLE outbox SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_th
 ALTER TABLE outbox_lane SET (fillfactor = 50);
 ALTER TABLE input_position SET (fillfactor = 50);
 
+-- What was changed by whom: only added to, each entry hashed together with the one before it. before, after: JSON of
+-- what changed, by ids only, as it was hashed.
+CREATE TABLE audit_entry (
+    account_id    text COLLATE "C" NOT NULL,
+    seq           bigint NOT NULL CHECK (seq > 0),
+    at            timestamptz NOT NULL,
+    caller_kind   text COLLATE "C" NOT NULL,
+    caller_id     text COLLATE "C" NOT NULL,
+    action        text COLLATE "C" NOT NULL,
+    subject       text COLLATE "C" NOT NULL,
+    before        text COLLATE "C",
+    after         text COLLATE "C",
+    request_id    text COLLATE "C" NOT NULL,
+    previous_hash bytea NOT NULL,
+    hash          bytea NOT NULL,
+    PRIMARY KEY (account_id, seq)
+);
+CREATE INDEX audit_entry_by_time ON audit_entry (account_id, at);
+CREATE INDEX audit_entry_by_subject ON audit_entry (account_id, subject, seq);
+CREATE INDEX audit_entry_by_caller ON audit_entry (account_id, caller_id, seq);
+
+-- The end of each account's chain; whoever adds an entry holds its row.
+CREATE TABLE audit_head (
+    account_id text COLLATE "C" PRIMARY KEY,
+    seq        bigint NOT NULL,
+    hash       bytea NOT NULL
+);
+
 -- Makes the monthly partitions of a table of this schema, `months` of them from `first_on`'s month on; returns how
 -- many were new. Rows of a month that has none lie in `<table>_other`; once they do, that month stays there. With
 -- the owner's rights, because the ingest role owns nothing.
@@ -142,6 +170,8 @@ ALTER TABLE event_conflict ENABLE ROW LEVEL SECURITY;
 ALTER TABLE conflict_resolution ENABLE ROW LEVEL SECURITY;
 ALTER TABLE outbox_lane ENABLE ROW LEVEL SECURITY;
 ALTER TABLE outbox ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_entry ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_head ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY own_account ON seen_event TO @api@
     USING (account_id = nullif(current_setting('app.account', true), ''))
@@ -158,8 +188,16 @@ CREATE POLICY own_account ON outbox_lane TO @api@
 CREATE POLICY own_account ON outbox TO @api@
     USING (account_id = nullif(current_setting('app.account', true), ''))
     WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON audit_entry TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON audit_head TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
 
 GRANT SELECT ON event_conflict TO @api@;
 GRANT SELECT, INSERT ON conflict_resolution TO @api@;
 GRANT SELECT, INSERT, UPDATE ON outbox_lane TO @api@;
 GRANT SELECT, INSERT ON outbox TO @api@;
+GRANT SELECT, INSERT ON audit_entry TO @api@;
+GRANT SELECT, INSERT, UPDATE ON audit_head TO @api@;

@@ -8,9 +8,14 @@ from typing import Any
 
 import asyncpg
 
+from chassis.audit.recording import record_change
+from chassis.clock import system_random
 from chassis.database import Connection
 from chassis.sql import Queries
 from contracts.topics import SERVICES
+from contracts.values.access import Caller, CallerKind, Privilege
+from contracts.values.audit import Change
+from contracts.values.ids import time_ordered_id
 
 QUERIES = Queries("cli.quarantine")
 CONNECT_S = 20
@@ -89,7 +94,25 @@ async def keep_first(connection: Connection, conflict: Conflict, *, by: str, at:
     async with connection.transaction():
         await connection.execute(f"SET LOCAL search_path TO {conflict.service}")
         place = (conflict.account_id, conflict.topic, conflict.partition, conflict.record_offset)
-        return bool(await connection.fetchval(QUERIES["insert_resolution"], *place, by, at))
+        decided = bool(await connection.fetchval(QUERIES["insert_resolution"], *place, by, at))
+        if decided:
+            change = Change(
+                action="conflict.keep-first", subject=conflict.address, after='{"resolution":"kept_first"}'
+            )
+            await record_change(connection, _operator(conflict.account_id, at), change, at)
+        return decided
+
+
+def _operator(account_id: str, at: datetime) -> Caller:
+    """Who works on the database itself; the resolution tells more of who it was."""
+    return Caller(
+        account_id=account_id,
+        kind=CallerKind.OPERATOR,
+        caller_id="operator",
+        privileges=frozenset({Privilege.OPERATE}),
+        units=None,
+        request_id=str(time_ordered_id(at, system_random)),
+    )
 
 
 async def _fetch(connection: Connection, service: str, query: str, *arguments: Any) -> list[Conflict]:

@@ -10,6 +10,7 @@ from cli.verify.verdict import ROWS_SHOWN, CheckResult
 from contracts.topics import CALLS, CHARGES, RATED_USAGE, SERVICES, TOPICS, Topic, replay_topic
 
 HISTORY = (
+    "audit_entry",
     "conflict_resolution",
     "event_conflict",
     "offset_fate",

@@ -9,6 +9,7 @@ import asyncpg
 
 from chassis.clock import Random, monotonic_s, system_random
 from chassis.database import Connection
+from cli.verify.audit import run_audit_check
 from cli.verify.bounds import run_bounds_check
 from cli.verify.checks import input_topics, run_checks, run_checks_of, run_effects_check
 from cli.verify.flights import Extents, Positions, find_in_flight, topics_of_passages
@@ -89,10 +90,11 @@ async def _checks(
     results.append(await run_messages_check(snapshot, log, before))
     reads = input_topics()
     for service in SERVICES:
-        tell(f"checking fates, lanes, rights and bounds of {service}")
+        tell(f"checking fates, lanes, rights, bounds and audit log of {service}")
         read = {place: extent for place, extent in extents.items() if place[0] in reads[service]}
         results += await run_checks_of(snapshot, service, read)
         results.append(await run_bounds_check(snapshot, service))
+        results.append(await run_audit_check(snapshot, service))
     return results
 
 

@@ -477,13 +477,23 @@ WHERE l.lane IS NULL OR l.published_seq > l.last_seq
                               OR r.highest_seq <> l.last_seq
                               OR r.message_count <> r.messages_held)
 
+-- name: list_audit_entries
+-- One service's audit log, account by account, each from its first entry on.
+SELECT account_id, seq, at, caller_kind, caller_id, action, subject, before, after, request_id, previous_hash, hash
+FROM audit_entry WHERE $1::text IS NULL OR account_id = $1 ORDER BY account_id, seq
+
+-- name: list_audit_heads
+-- Where one service's chains end, as whoever added last has left it.
+SELECT account_id, seq, hash FROM audit_head WHERE $1::text IS NULL OR account_id = $1
+
 -- name: list_tables_without_row_security
--- Tables with an account that the API role may touch and whose rows are not kept to the account set.
+-- Tables with an account that the API role may touch and whose rows are not kept to the account set. Restrictive
+-- policies only take away.
 SELECT c.relname AS table_name, c.relrowsecurity AS row_security,
        coalesce(string_agg(p.polname, ', '), 'none') AS policies
 FROM pg_class c
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'account_id' AND NOT a.attisdropped
-LEFT JOIN pg_policy p ON p.polrelid = c.oid
+LEFT JOIN pg_policy p ON p.polrelid = c.oid AND p.polpermissive
 WHERE c.relnamespace = $1::text::regnamespace AND c.relkind IN ('r', 'p')
   AND (NOT c.relispartition OR has_table_privilege($2, c.oid, 'SELECT, INSERT, UPDATE, DELETE'))
 GROUP BY c.oid, c.relname, c.relrowsecurity

@@ -71,6 +71,11 @@ class Caller:
     units: frozenset[str] | None
     request_id: str
 
+    @property
+    def author(self) -> str:
+        """Who asks as records name it, by kind and id: `person 0199…`. Never a name: records cannot be erased."""
+        return f"{self.kind.replace('_', ' ')} {self.caller_id}"
+
 
 class Reach(StrEnum):
     """What a caller who is limited to units gets of an operation."""

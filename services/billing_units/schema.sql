@@ -366,3 +366,42 @@ CREATE POLICY own_account ON charge TO @api@
 CREATE POLICY own_account ON reattribution TO @api@
     USING (account_id = nullif(current_setting('app.account', true), ''))
     WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+
+-- A caller who is limited to certain units (app.units; unset: not limited) sees their rows only, whatever a statement
+-- asks for: units, what is and was assigned to them, what they owe, and of the people those who were ever in them.
+-- Restrictive: these take away from what the policies above show, and never add to it. The setting is read in
+-- subqueries, so once a statement and not once a row.
+CREATE POLICY own_units ON unit AS RESTRICTIVE TO @api@
+    USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL
+           OR unit_id = ANY ((SELECT nullif(current_setting('app.units', true), '')::uuid[])::uuid[]));
+CREATE POLICY own_units ON assignment AS RESTRICTIVE TO @api@
+    USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL
+           OR unit_id = ANY ((SELECT nullif(current_setting('app.units', true), '')::uuid[])::uuid[]));
+CREATE POLICY own_units ON assignment_version AS RESTRICTIVE TO @api@
+    USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL
+           OR unit_id = ANY ((SELECT nullif(current_setting('app.units', true), '')::uuid[])::uuid[]));
+CREATE POLICY own_units ON charge AS RESTRICTIVE TO @api@
+    USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL
+           OR unit_id = ANY ((SELECT nullif(current_setting('app.units', true), '')::uuid[])::uuid[]));
+CREATE POLICY own_units ON team AS RESTRICTIVE TO @api@
+    USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL
+           OR EXISTS (SELECT FROM assignment a WHERE a.account_id = team.account_id AND a.member_kind = 'team'
+                      AND a.member = team.team_id));
+CREATE POLICY own_units ON team_membership AS RESTRICTIVE TO @api@
+    USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL
+           OR EXISTS (SELECT FROM assignment a WHERE a.account_id = team_membership.account_id
+                      AND a.member_kind = 'team' AND a.member = team_membership.team_id));
+CREATE POLICY own_units ON directory_user AS RESTRICTIVE TO @api@
+    USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL
+           OR EXISTS (SELECT FROM assignment a WHERE a.account_id = directory_user.account_id
+                      AND a.member_kind = 'user' AND a.member = directory_user.user_id)
+           OR EXISTS (SELECT FROM team_membership m WHERE m.account_id = directory_user.account_id
+                      AND m.user_id = directory_user.user_id));
+CREATE POLICY own_units ON number AS RESTRICTIVE TO @api@
+    USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL
+           OR EXISTS (SELECT FROM assignment a WHERE a.account_id = number.account_id
+                      AND a.member_kind = 'number' AND a.member = number.number));
+CREATE POLICY own_units ON allocation AS RESTRICTIVE TO @api@
+    USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL);
+CREATE POLICY own_units ON reversal_wait AS RESTRICTIVE TO @api@
+    USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL);

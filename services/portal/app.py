@@ -25,6 +25,7 @@ from services.portal.handlers.people import People
 from services.portal.handlers.sign_in import SignIn
 from services.portal.handlers.signing_keys import KeyPlanner, KeySecret, Signer
 from services.portal.jobs import forget_expired, plan_signing_keys
+from services.portal.pages.audit import AuditLogPage
 from services.portal.pages.billing import billing_pages
 from services.portal.pages.charges import ChargePages
 from services.portal.pages.guarded import GuardedPages
@@ -95,6 +96,7 @@ def with_pages(parts: Parts, probes: Probes) -> FastAPI:
     ChargePages(pages, parts.door.clock)
     UnitPage(pages, parts.door.clock)
     UnitChangePages(pages)
+    AuditLogPage(pages, parts.people)
     app.include_router(router)
     app.mount("/static", StaticFiles(packages=[("services.portal", "static")]))
     return app

@@ -39,6 +39,12 @@ FROM person WHERE account_id = $1 AND person_id = $2
 SELECT person_id, version, sign_in_name, name, role, access_groups, units, active, created_at
 FROM person WHERE account_id = $1 AND person_id = $2 FOR UPDATE
 
+-- name: list_caller_names
+-- What these people and keys are called.
+SELECT person_id AS id, name FROM person WHERE account_id = $1 AND person_id = ANY ($2::uuid[])
+UNION ALL
+SELECT key_id, name FROM api_key WHERE account_id = $1 AND key_id = ANY ($2::uuid[])
+
 -- name: list_people
 -- People of an account after an id, oldest first.
 SELECT person_id, version, sign_in_name, name, role, access_groups, units, active, created_at
@@ -99,29 +105,6 @@ UPDATE api_key SET last_used_at = $3 WHERE account_id = $1 AND key_id = $2
 -- name: revoke_api_key
 -- End a key at once; nothing when there is none or it has been revoked.
 UPDATE api_key SET revoked_at = $3 WHERE account_id = $1 AND key_id = $2 AND revoked_at IS NULL RETURNING key_id
-
--- name: insert_audit_head
--- The beginning of an account's chain, where it has none.
-INSERT INTO audit_head (account_id, seq, hash) VALUES ($1, 0, $2) ON CONFLICT (account_id) DO NOTHING
-
--- name: lock_audit_head
--- The end of the chain, held until the transaction ends.
-SELECT seq, hash FROM audit_head WHERE account_id = $1 FOR UPDATE
-
--- name: update_audit_head
--- The new end of the chain.
-UPDATE audit_head SET seq = $2, hash = $3 WHERE account_id = $1
-
--- name: insert_audit_entry
--- One entry, as it was hashed.
-INSERT INTO audit_entry (account_id, seq, at, caller_kind, caller_id, action, subject, before, after, request_id,
-                         previous_hash, hash)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-
--- name: list_audit
--- Entries before a number, newest first.
-SELECT account_id, seq, at, caller_kind, caller_id, action, subject, before, after, request_id, previous_hash, hash
-FROM audit_entry WHERE account_id = $1 AND ($2::bigint IS NULL OR seq < $2) ORDER BY seq DESC LIMIT $3
 
 -- name: insert_idempotency_key
 -- Begin a request under a key; nothing when the key is known.

@@ -54,30 +54,6 @@ CREATE TABLE sign_in_attempt (
 );
 CREATE INDEX sign_in_attempt_by_subject ON sign_in_attempt (subject, attempted_at);
 
--- What was changed by whom: only added to, each entry hashed together with the one before it.
-CREATE TABLE audit_entry (
-    account_id    text COLLATE "C" NOT NULL,
-    seq           bigint NOT NULL CHECK (seq > 0),
-    at            timestamptz NOT NULL,
-    caller_kind   text COLLATE "C" NOT NULL,
-    caller_id     text COLLATE "C" NOT NULL,
-    action        text COLLATE "C" NOT NULL,
-    subject       text COLLATE "C" NOT NULL,
-    before        text COLLATE "C",
-    after         text COLLATE "C",
-    request_id    text COLLATE "C" NOT NULL,
-    previous_hash bytea NOT NULL,
-    hash          bytea NOT NULL,
-    PRIMARY KEY (account_id, seq)
-);
-
--- The end of each account's chain; whoever adds an entry holds its row.
-CREATE TABLE audit_head (
-    account_id text COLLATE "C" PRIMARY KEY,
-    seq        bigint NOT NULL,
-    hash       bytea NOT NULL
-);
-
 -- What was answered to a POST with an Idempotency-Key. status: NULL while it is being worked on.
 CREATE TABLE idempotency_key (
     account_id   text COLLATE "C" NOT NULL,
@@ -138,15 +114,12 @@ GRANT EXECUTE ON FUNCTION accounts_of_sign_in_name(text), account_of_session(byt
 GRANT SELECT, DELETE ON session, idempotency_key, sign_in_attempt TO @ingest@;
 GRANT SELECT, INSERT, UPDATE ON signing_key TO @ingest@;
 
-GRANT SELECT, INSERT, UPDATE ON person, api_key, audit_head TO @api@;
+GRANT SELECT, INSERT, UPDATE ON person, api_key TO @api@;
 GRANT SELECT, INSERT, UPDATE, DELETE ON session, idempotency_key TO @api@;
-GRANT SELECT, INSERT ON audit_entry TO @api@;
 
 ALTER TABLE person ENABLE ROW LEVEL SECURITY;
 ALTER TABLE session ENABLE ROW LEVEL SECURITY;
 ALTER TABLE api_key ENABLE ROW LEVEL SECURITY;
-ALTER TABLE audit_entry ENABLE ROW LEVEL SECURITY;
-ALTER TABLE audit_head ENABLE ROW LEVEL SECURITY;
 ALTER TABLE idempotency_key ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY own_account ON person TO @api@
@@ -156,12 +129,6 @@ CREATE POLICY own_account ON session TO @api@
     USING (account_id = nullif(current_setting('app.account', true), ''))
     WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
 CREATE POLICY own_account ON api_key TO @api@
-    USING (account_id = nullif(current_setting('app.account', true), ''))
-    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
-CREATE POLICY own_account ON audit_entry TO @api@
-    USING (account_id = nullif(current_setting('app.account', true), ''))
-    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
-CREATE POLICY own_account ON audit_head TO @api@
     USING (account_id = nullif(current_setting('app.account', true), ''))
     WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
 CREATE POLICY own_account ON idempotency_key TO @api@

@@ -9,10 +9,11 @@ import orjson
 from fastapi import APIRouter, Depends, FastAPI, Query, Request
 from fastapi.responses import Response
 
+from chassis.audit.web import audit_log
 from chassis.database import Pool, account_transaction
 from chassis.guard import Guard
 from chassis.probes import Probes
-from chassis.web import Account, AccountOrEvery, Problem, json_answer, service_api
+from chassis.web import Account, AccountOrEvery, AskedBy, Problem, json_answer, service_api
 from contracts.values.money import CHARGE_SCALE, Rounding
 from services.usage_rating import store
 from services.usage_rating.domain.access import POLICIES
@@ -22,13 +23,16 @@ from services.usage_rating.domain.problems import Problems
 from services.usage_rating.domain.reading import read_price
 from services.usage_rating.handlers.plans import PlanAccepted, PlansHandler
 
+AUDIT = "/api/v1/audit/usage-rating"
 MAX_PLAN_BYTES = 32 * 1024 * 1024
 Limit = Annotated[int, Query(ge=1, le=500)]
 
 
 def api(plans: PlansHandler, pool: Pool, guard: Guard, probes: Probes) -> FastAPI:
     """The application of this service."""
-    return service_api("usage_rating", guard, POLICIES, probes, _plans(plans, pool), _usage(pool))
+    return service_api(
+        "usage_rating", guard, POLICIES, probes, _plans(plans, pool), _usage(pool), audit_log(pool, AUDIT)
+    )
 
 
 def _plans(plans: PlansHandler, pool: Pool) -> APIRouter:
@@ -36,15 +40,14 @@ def _plans(plans: PlansHandler, pool: Pool) -> APIRouter:
 
     @router.post("", status_code=201)
     async def import_plan(
-        request: Request, account: AccountOrEvery, terms: Annotated[DeckTerms, Depends(_deck_terms)]
+        request: Request, caller: AskedBy, terms: Annotated[DeckTerms, Depends(_deck_terms)]
     ) -> dict[str, Any]:
         body = await _body(request)
-        owner = None if account == store.EVERY_ACCOUNT else account
         if request.headers.get("content-type", "").startswith("text/csv"):
             plan = read_deck(_text(body), terms)
-            accepted = plan if isinstance(plan, Problems) else await plans.accept(plan, owner)
+            accepted = plan if isinstance(plan, Problems) else await plans.accept(plan, caller)
         else:
-            accepted = await plans.accept_document(_object(body), owner)
+            accepted = await plans.accept_document(_object(body), caller)
         if isinstance(accepted, Problems):
             raise _refused(accepted)
         return {"data": _accepted(accepted)}

@@ -14,6 +14,7 @@ from services.usage_rating.domain.plan import Price, Rate, RatePlan
 from services.usage_rating.domain.problems import Problems
 from services.usage_rating.handlers.plans import PlansHandler
 from tests.bench.centre import ACCOUNT_ID, CURRENCY, OPENED_AT
+from tests.support.callers import a_caller
 
 REAL_DATA = "RINGLEDGER_REAL_DATA"
 DECK = Path("decks") / "az-36k.csv"
@@ -48,7 +49,7 @@ async def accept(plan: RatePlan, api_dsn: str) -> None:
     pool = await open_pool(api_dsn, schema="usage_rating", application_name="bench", max_size=1)
     try:
         handler = PlansHandler(pool=pool, schema="usage_rating", clock=system_clock, random=system_random)
-        accepted = await handler.accept(plan, ACCOUNT_ID)
+        accepted = await handler.accept(plan, a_caller(ACCOUNT_ID))
     finally:
         await pool.close()
     if isinstance(accepted, Problems):

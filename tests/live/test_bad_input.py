@@ -21,6 +21,7 @@ from chassis.outbox.lanes import MessageList
 from chassis.outbox.producer import LaneProducer
 from chassis.outbox.publisher import PartitionPublisher, StandingPublisher
 from contracts.topics import BILLING_UNITS_FACTS, CALLS, RATED_USAGE, USAGE_RATING_FACTS
+from contracts.values.access import EVERY_ACCOUNT
 from services.usage_rating.consumers import SERVICE, routes
 from services.usage_rating.handlers.calls import CallsHandler
 from services.usage_rating.handlers.plans import PlanAccepted, PlansHandler
@@ -32,6 +33,7 @@ from tests.conftest import FreshDatabase
 from tests.support.bad_calls import BAD, BINARY, DATA, ODD_NAME
 from tests.support.broker import Broker, Message, until
 from tests.support.builders import a_call, a_plan, a_rate
+from tests.support.callers import a_caller
 from tests.support.rating import TOKENS, an_account_fact, call_message, fact_message
 from tests.support.schemas import as_role, migrated
 
@@ -62,7 +64,7 @@ class Service:
             as_role(self.dsn, api_role(SERVICE)), schema=SERVICE, application_name="test", max_size=1
         )
         handler = PlansHandler(pool=pool, schema=SERVICE, clock=system_clock, random=system_random)
-        accepted = await handler.accept(a_plan(*(a_rate(prefix) for prefix in prefixes)), None)
+        accepted = await handler.accept(a_plan(*(a_rate(prefix) for prefix in prefixes)), a_caller(EVERY_ACCOUNT))
         await pool.close()
         assert isinstance(accepted, PlanAccepted)
 

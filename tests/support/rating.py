@@ -23,6 +23,7 @@ from contracts.events.call import CALL_RECORDED, CallDetailRecord
 from contracts.events.envelope import encode
 from contracts.events.facts import ACCOUNT_FACT, AccountFact
 from contracts.topics import BILLING_UNITS_FACTS, CALLS, RATED_USAGE, group_of
+from contracts.values.access import EVERY_ACCOUNT
 from services.usage_rating.consumers import SERVICE, routes
 from services.usage_rating.domain.plan import RatePlan
 from services.usage_rating.handlers.calls import CallsHandler
@@ -30,6 +31,7 @@ from services.usage_rating.handlers.messages import Tokens
 from services.usage_rating.handlers.plans import PlanAccepted, PlansHandler
 from services.usage_rating.handlers.pricing import PlanCache
 from services.usage_rating.handlers.suspense import SuspenseHandler
+from tests.support.callers import a_caller
 from tests.support.records import a_record
 from tests.support.schemas import as_role
 
@@ -120,7 +122,7 @@ class Rating:
     async def use(self, plan: RatePlan, account_id: str | None = None) -> PlanAccepted:
         """A plan accepted for an account, or for everybody."""
         handler = PlansHandler(pool=self.api, schema=SERVICE, clock=self.clock, random=system_random)
-        accepted = await handler.accept(plan, account_id)
+        accepted = await handler.accept(plan, a_caller(account_id or EVERY_ACCOUNT))
         assert isinstance(accepted, PlanAccepted), accepted
         return accepted
 

@@ -22,11 +22,12 @@ from cli.publishing import PlatformRecord, publish
 from cli.stack.ports import free_port
 from cli.stack.processes import wait_until
 from contracts.topics import SERVICES
+from contracts.values.access import EVERY_ACCOUNT
 from services.usage_rating.domain.deck import DeckTerms, read_deck
 from services.usage_rating.domain.problems import Problems
 from services.usage_rating.handlers.plans import PlanAccepted, PlansHandler
 from tests.support.builders import a_price
-from tests.support.callers import PUBLIC_KEY
+from tests.support.callers import PUBLIC_KEY, a_caller
 from tests.support.schemas import as_role
 
 READY_S = 40
@@ -103,7 +104,7 @@ async def accept_demo_plan(dsn: str) -> PlanAccepted:
     )
     try:
         handler = PlansHandler(pool=pool, schema="usage_rating", clock=system_clock, random=system_random)
-        accepted = await handler.accept(plan, None)
+        accepted = await handler.accept(plan, a_caller(EVERY_ACCOUNT))
     finally:
         await pool.close()
     assert isinstance(accepted, PlanAccepted), accepted

@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from chassis.audit.web import audit_log
 from chassis.database import Pool
 from chassis.guard import Guard
 from chassis.probes import Probes
@@ -30,5 +31,6 @@ def application(commands: Commands, pool: Pool, guard: Guard, probes: Probes) ->
         unassigned_lists(pool),
         reattribution_lists(pool),
         previews(commands),
+        audit_log(pool, "/api/v1/audit/billing-units"),
     )
     return service_api("billing_units", guard, POLICIES, probes, *routers)

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.database import Pool, account_transaction
-from chassis.web import Account, Problem, json_answer
+from chassis.web import Account, AskedBy, Problem, json_answer
 from contracts.events.directory import MemberKind, Weight
 from contracts.events.fields import Identifier, Uuid
 from services.billing_units.api.paging import Cursor, Limit, after_uuid, page, shown_row
@@ -81,38 +81,41 @@ def assignment_commands(commands: Commands) -> APIRouter:
     router = APIRouter(prefix=PREFIX)
 
     @router.post("/assignments", status_code=201)
-    async def assign(account: Account, body: AssignmentWanted) -> Response:
+    async def assign(caller: AskedBy, account: Account, body: AssignmentWanted) -> Response:
         member = Member(kind=body.member_kind, value=body.member, member=body.member)
         said = body.model_dump(include={"unit_id", "from_at", "until_at", "weight", "primary"})
         wanted = Wanted(members=[member], **said)
-        [made] = _assigned(await assignments.assign(commands, account, wanted)).assignments
+        [made] = _assigned(await assignments.assign(commands.by(caller), account, wanted)).assignments
         location = f"{PREFIX}/assignments/{made.assignment_id}"
         return json_answer({"data": made}, status=201, headers={"Location": location})
 
     @router.patch("/assignments/{assignment_id}")
-    async def weigh(account: Account, assignment_id: Uuid, body: WeightWanted) -> Response:
+    async def weigh(caller: AskedBy, account: Account, assignment_id: Uuid, body: WeightWanted) -> Response:
         weighed = await assignments.weigh(
-            commands, account, assignment_id, weight=body.weight, primary=body.primary
+            commands.by(caller), account, assignment_id, weight=body.weight, primary=body.primary
         )
         if isinstance(weighed, Refusal):
             raise problem_of(weighed)
         return json_answer({"data": weighed})
 
     @router.post("/assignments/{assignment_id}/release")
-    async def release(account: Account, assignment_id: Uuid, body: ReleaseWanted | None = None) -> Response:
-        released = await assignments.release(commands, account, assignment_id, body.until_at if body else None)
+    async def release(
+        caller: AskedBy, account: Account, assignment_id: Uuid, body: ReleaseWanted | None = None
+    ) -> Response:
+        until_at = body.until_at if body else None
+        released = await assignments.release(commands.by(caller), account, assignment_id, until_at)
         if isinstance(released, Refusal):
             raise problem_of(released)
         return json_answer({"data": released})
 
     @router.post("/billing-units/{unit_id}/members", status_code=201)
     async def assign_members(
-        account: Account, unit_id: Uuid, body: MembersWanted, dry_run: DryRun = False
+        caller: AskedBy, account: Account, unit_id: Uuid, body: MembersWanted, dry_run: DryRun = False
     ) -> Response:
         """Users, teams and numbers at once, all or none, with a report of every row."""
         said = body.model_dump(include={"from_at", "until_at", "weight", "primary"})
         wanted = Wanted(unit_id=unit_id, members=body.members(), dry_run=dry_run, **said)
-        return await _assign_rows(commands, account, wanted)
+        return await _assign_rows(commands.by(caller), account, wanted)
 
     _add_number_list(router, commands)
     return router
@@ -130,6 +133,7 @@ def _add_number_list(router: APIRouter, commands: Commands) -> None:
         },
     )
     async def assign_number_list(
+        caller: AskedBy,
         account: Account,
         unit_id: Uuid,
         request: Request,
@@ -147,7 +151,7 @@ def _add_number_list(router: APIRouter, commands: Commands) -> None:
             until_at=until_at,
             dry_run=dry_run,
         )
-        return await _assign_rows(commands, account, wanted)
+        return await _assign_rows(commands.by(caller), account, wanted)
 
 
 async def _listed_values(request: Request) -> list[str]:

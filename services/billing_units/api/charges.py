@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from chassis.database import Pool, account_transaction
-from chassis.web import Account, Problem, json_answer
+from chassis.web import Account, Problem, Units, json_answer
 from contracts.events.fields import EARLIEST, LATEST, Uuid
 from services.billing_units.api.paging import (
     Cursor,
@@ -30,6 +30,7 @@ def charge_lists(pool: Pool) -> APIRouter:
     @router.get("/charges")
     async def list_charges(
         account: Account,
+        only: Units,
         unit_id: Uuid | Literal["unassigned"] | None = None,
         use_on: OnDay = None,
         limit: Limit = 100,
@@ -41,9 +42,10 @@ def charge_lists(pool: Pool) -> APIRouter:
             unassigned=unassigned,
             from_on=use_on or EARLIEST.date(),
             until_on=LATEST.date() if use_on is None else use_on + timedelta(days=1),
+            only=only,
         )
         key = after(cursor, 2)
-        async with account_transaction(pool, account) as connection:
+        async with account_transaction(pool, account, only) as connection:
             rows = await listing.list_charges(
                 connection,
                 account,
@@ -54,11 +56,11 @@ def charge_lists(pool: Pool) -> APIRouter:
         return page(rows, limit, lambda row: [row["billed_at"], row["charge_id"]])
 
     @router.get("/charges/{charge_id}/explanation")
-    async def explain_charge(account: Account, charge_id: Uuid) -> Response:
+    async def explain_charge(account: Account, only: Units, charge_id: Uuid) -> Response:
         """The rule that fired, the assignments that decided as they stood then, and who said so."""
-        async with account_transaction(pool, account) as connection:
+        async with account_transaction(pool, account, only) as connection:
             found = await explain(connection, account, charge_id)
-        if found is None:
+        if found is None or (only is not None and found.unit_id not in only):
             raise Problem(404, "not_found", f"This account has no charge {charge_id}.")
         return json_answer({"data": found})
 

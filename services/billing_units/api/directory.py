@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.web import Account, Problem, json_answer
+from chassis.web import Account, AskedBy, Problem, json_answer
 from contracts.events.directory import (
     AccountRecorded,
     DirectoryEvent,
@@ -116,43 +116,52 @@ def directory_commands(commands: Commands) -> APIRouter:
     router = APIRouter(prefix="/api/v1")
 
     @router.put("/accounts/{account_id}")
-    async def put_account(account: Account, account_id: str, body: AccountWanted) -> Response:
+    async def put_account(caller: AskedBy, account: Account, account_id: str, body: AccountWanted) -> Response:
         if account_id != account:
             raise Problem(404, "not_found", "There is no such account.")
         said = _said(body) | {"split_changes": tuple(SplitChange(**dict(change)) for change in body.split_changes)}
-        return await _put(commands, body, AccountRecorded(account_id=account, **said))
+        return await _put(commands.by(caller), body, AccountRecorded(account_id=account, **said))
 
     @router.put("/accounts/{account_id}/split-policy")
     async def put_split_policy(
-        account: Account, account_id: str, body: PolicyWanted, expected: IfMatch
+        caller: AskedBy, account: Account, account_id: str, body: PolicyWanted, expected: IfMatch
     ) -> Response:
         """Later changes that were planned before are dropped."""
         if account_id != account:
             raise Problem(404, "not_found", "There is no such account.")
-        return _answer(await put_split_policy_of(commands, account, body.policy, body.from_at, expected))
+        return _answer(await put_split_policy_of(commands.by(caller), account, body.policy, body.from_at, expected))
 
     @router.put("/users/{user_id}")
-    async def put_user(account: Account, user_id: Identifier, body: UserWanted) -> Response:
-        return await _put(commands, body, UserRecorded(account_id=account, user_id=user_id, **_said(body)))
+    async def put_user(caller: AskedBy, account: Account, user_id: Identifier, body: UserWanted) -> Response:
+        return await _put(
+            commands.by(caller), body, UserRecorded(account_id=account, user_id=user_id, **_said(body))
+        )
 
+    @router.put("/numbers/{number}")
+    async def put_number(caller: AskedBy, account: Account, number: PathNumber, body: NumberWanted) -> Response:
+        return await _put(
+            commands.by(caller), body, NumberRecorded(account_id=account, number=number, **_said(body))
+        )
+
+    _add_team_commands(router, commands)
+    return router
+
+
+def _add_team_commands(router: APIRouter, commands: Commands) -> None:
     @router.put("/teams/{team_id}")
-    async def put_team(account: Account, team_id: Identifier, body: TeamWanted) -> Response:
-        return await _put(commands, body, TeamRecorded(account_id=account, team_id=team_id, **_said(body)))
+    async def put_team(caller: AskedBy, account: Account, team_id: Identifier, body: TeamWanted) -> Response:
+        return await _put(
+            commands.by(caller), body, TeamRecorded(account_id=account, team_id=team_id, **_said(body))
+        )
 
     @router.put("/teams/{team_id}/members/{membership_id}")
     async def put_membership(
-        account: Account, team_id: Identifier, membership_id: Identifier, body: MembershipWanted
+        caller: AskedBy, account: Account, team_id: Identifier, membership_id: Identifier, body: MembershipWanted
     ) -> Response:
         wanted = TeamMembershipRecorded(
             account_id=account, team_id=team_id, membership_id=membership_id, **_said(body)
         )
-        return await _put(commands, body, wanted)
-
-    @router.put("/numbers/{number}")
-    async def put_number(account: Account, number: PathNumber, body: NumberWanted) -> Response:
-        return await _put(commands, body, NumberRecorded(account_id=account, number=number, **_said(body)))
-
-    return router
+        return await _put(commands.by(caller), body, wanted)
 
 
 def _said(body: EntryWanted) -> dict[str, Any]:

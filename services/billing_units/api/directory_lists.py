@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from chassis.database import Pool, account_transaction
-from chassis.web import Account, Problem, json_answer
+from chassis.web import Account, Problem, Units, json_answer
 from contracts.events.fields import Identifier
 from services.billing_units.api.paging import Cursor, Limit, after_one, page
 from services.billing_units.api.preconditions import etag
@@ -18,16 +18,22 @@ from services.billing_units.store.members import NumbersWanted
 Country = Annotated[str | None, Query(pattern=r"^[A-Z]{2}$")]
 
 
+SHOWN_TO_LIMITED = ("account_id", "name", "currency", "zone", "anchor_day")
+
+
 def directory_lists(pool: Pool) -> APIRouter:
     """Lists in order of the entries' ids."""
     router = APIRouter(prefix="/api/v1")
 
     @router.get("/accounts/{account_id}")
-    async def get_account(account: Account, account_id: str) -> Response:
-        async with account_transaction(pool, account) as connection:
+    async def get_account(account: Account, only: Units, account_id: str) -> Response:
+        """The account; to who is limited to units, only what their figures are read with."""
+        async with account_transaction(pool, account, only) as connection:
             row = await listing.find_account(connection, account_id)
         if row is None or account_id != account:
             raise Problem(404, "not_found", "There is no such account.")
+        if only is not None:
+            return json_answer({"data": {name: row[name] for name in SHOWN_TO_LIMITED}})
         shown = dict(row) | {"split_changes": orjson.loads(row["split_changes"])}
         return json_answer({"data": shown}, headers=etag(row["version"]))
 

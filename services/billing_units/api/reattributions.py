@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from chassis.database import Pool, account_transaction
-from chassis.web import Account, Problem, json_answer
+from chassis.web import Account, AskedBy, Problem, json_answer
 from contracts.events.fields import Uuid
 from services.billing_units.api.assignments import MembersWanted, ReleaseWanted
 from services.billing_units.api.directory import PolicyWanted
@@ -46,26 +46,28 @@ def previews(commands: Commands) -> APIRouter:
     router = APIRouter(prefix="/api/v1")
 
     @router.post("/billing-units/{unit_id}/members/preview")
-    async def preview_members(account: Account, unit_id: Uuid, body: MembersWanted) -> Response:
+    async def preview_members(caller: AskedBy, account: Account, unit_id: Uuid, body: MembersWanted) -> Response:
         said = body.model_dump(include={"from_at", "until_at", "weight", "primary"})
         wanted = Wanted(unit_id=unit_id, members=body.members(), **said)
-        return await _answer(commands, account, lambda trial: assignments.assign(trial, account, wanted))
+        return await _answer(commands.by(caller), account, lambda trial: assignments.assign(trial, account, wanted))
 
     @router.post("/assignments/{assignment_id}/release/preview")
-    async def preview_release(account: Account, assignment_id: Uuid, body: ReleaseWanted | None = None) -> Response:
+    async def preview_release(
+        caller: AskedBy, account: Account, assignment_id: Uuid, body: ReleaseWanted | None = None
+    ) -> Response:
         until_at = body.until_at if body else None
         return await _answer(
-            commands, account, lambda trial: assignments.release(trial, account, assignment_id, until_at)
+            commands.by(caller), account, lambda trial: assignments.release(trial, account, assignment_id, until_at)
         )
 
     @router.post("/accounts/{account_id}/split-policy/preview")
     async def preview_split_policy(
-        account: Account, account_id: str, body: PolicyWanted, expected: IfMatch
+        caller: AskedBy, account: Account, account_id: str, body: PolicyWanted, expected: IfMatch
     ) -> Response:
         if account_id != account:
             raise Problem(404, "not_found", "There is no such account.")
         return await _answer(
-            commands,
+            commands.by(caller),
             account,
             lambda trial: directory_commands.put_split_policy(trial, account, body.policy, body.from_at, expected),
         )
@@ -77,11 +79,11 @@ def previews(commands: Commands) -> APIRouter:
 def _add_archive_preview(router: APIRouter, commands: Commands) -> None:
     @router.post("/billing-units/{unit_id}/archive/preview")
     async def preview_archive(
-        account: Account, unit_id: Uuid, expected: IfMatch, body: ArchivingWanted | None = None
+        caller: AskedBy, account: Account, unit_id: Uuid, expected: IfMatch, body: ArchivingWanted | None = None
     ) -> Response:
         wanted = body or ArchivingWanted()
         return await _answer(
-            commands,
+            commands.by(caller),
             account,
             lambda trial: units.archive_unit(
                 trial,

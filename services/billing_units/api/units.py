@@ -1,13 +1,13 @@
 """Billing units over HTTP: the list, one unit with what is in it, create, rename, archive."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from chassis.database import Pool, account_transaction
-from chassis.web import Account, Problem, json_answer
+from chassis.database import Connection, Pool, account_transaction
+from chassis.web import Account, AskedBy, Problem, Units, json_answer
 from contracts.events.directory import MemberKind, UnitRecorded
 from contracts.events.fields import EARLIEST, LATEST, Name, Uuid
 from services.billing_units.api.paging import Cursor, Limit, after, after_one, as_uuid, page, shown_row
@@ -44,21 +44,23 @@ def unit_commands(commands: Commands) -> APIRouter:
     router = APIRouter(prefix="/api/v1/billing-units")
 
     @router.post("", status_code=201)
-    async def create_unit(account: Account, body: UnitWanted) -> Response:
-        unit = await units.create_unit(commands, account, body.name)
+    async def create_unit(caller: AskedBy, account: Account, body: UnitWanted) -> Response:
+        unit = await units.create_unit(commands.by(caller), account, body.name)
         return _answer(unit, created=True)
 
     @router.patch("/{unit_id}")
-    async def rename_unit(account: Account, unit_id: Uuid, body: UnitWanted, expected: IfMatch) -> Response:
-        return _answer(await units.rename_unit(commands, account, unit_id, body.name, expected))
+    async def rename_unit(
+        caller: AskedBy, account: Account, unit_id: Uuid, body: UnitWanted, expected: IfMatch
+    ) -> Response:
+        return _answer(await units.rename_unit(commands.by(caller), account, unit_id, body.name, expected))
 
     @router.post("/{unit_id}/archive")
     async def archive_unit(
-        account: Account, unit_id: Uuid, expected: IfMatch, body: ArchivingWanted | None = None
+        caller: AskedBy, account: Account, unit_id: Uuid, expected: IfMatch, body: ArchivingWanted | None = None
     ) -> Response:
         wanted = body or ArchivingWanted()
         archived = await units.archive_unit(
-            commands,
+            commands.by(caller),
             account,
             unit_id,
             expected,
@@ -77,6 +79,7 @@ def unit_lists_of(pool: Pool) -> APIRouter:
     @router.get("")
     async def list_units(
         account: Account,
+        only: Units,
         search: Search = "",
         sort: Sort = "name",
         archived: bool = False,
@@ -86,19 +89,17 @@ def unit_lists_of(pool: Pool) -> APIRouter:
     ) -> Response:
         """By name; or those with most users or numbers first. Counts are of the instant `at`."""
         key = _key_after(cursor, sort)
-        async with account_transaction(pool, account) as connection:
+        async with account_transaction(pool, account, only) as connection:
             moment = at or await connection.fetchval("SELECT now()")
-            wanted = UnitsWanted(search=name_key(search), archived=archived, at=moment, sort=sort)
+            wanted = UnitsWanted(search=name_key(search), archived=archived, at=moment, sort=sort, only=only)
             rows = await unit_lists.list_units(connection, account, wanted, key, limit + 1)
         column = "name_key" if sort == "name" else sort
         return page(rows, limit, lambda row: [str(row[column]), row["unit_id"]], hidden=frozenset({"name_key"}))
 
     @router.get("/{unit_id}")
-    async def get_unit(account: Account, unit_id: Uuid) -> Response:
-        async with account_transaction(pool, account) as connection:
-            row = await listing.find_unit(connection, account, unit_id)
-        if row is None:
-            raise problem_of(no_unit(unit_id))
+    async def get_unit(account: Account, only: Units, unit_id: Uuid) -> Response:
+        async with account_transaction(pool, account, only) as connection:
+            row = await _demand(connection, account, only, unit_id)
         return json_answer({"data": shown_row(row)}, headers=etag(row["version"]))
 
     _add_member_lists(router, pool)
@@ -108,11 +109,11 @@ def unit_lists_of(pool: Pool) -> APIRouter:
 def _add_member_lists(router: APIRouter, pool: Pool) -> None:
     @router.get("/{unit_id}/users")
     async def list_unit_users(
-        account: Account, unit_id: Uuid, at: At = None, limit: Limit = 100, cursor: Cursor = None
+        account: Account, only: Units, unit_id: Uuid, at: At = None, limit: Limit = 100, cursor: Cursor = None
     ) -> Response:
         """Persons in the unit at an instant, each once: directly, or through which teams."""
-        async with account_transaction(pool, account) as connection:
-            await _demand(connection, account, unit_id)
+        async with account_transaction(pool, account, only) as connection:
+            await _demand(connection, account, only, unit_id)
             moment = at or await connection.fetchval("SELECT now()")
             rows = await unit_lists.list_unit_users(
                 connection, account, unit_id, moment, after_one(cursor), limit + 1
@@ -122,6 +123,7 @@ def _add_member_lists(router: APIRouter, pool: Pool) -> None:
     @router.get("/{unit_id}/members")
     async def list_unit_members(
         account: Account,
+        only: Units,
         unit_id: Uuid,
         kind: MemberKind | None = None,
         limit: Limit = 100,
@@ -129,8 +131,8 @@ def _add_member_lists(router: APIRouter, pool: Pool) -> None:
     ) -> Response:
         """All that was ever assigned to the unit, from when until when."""
         key = after(cursor, 3)
-        async with account_transaction(pool, account) as connection:
-            await _demand(connection, account, unit_id)
+        async with account_transaction(pool, account, only) as connection:
+            await _demand(connection, account, only, unit_id)
             rows = await unit_lists.list_unit_members(
                 connection,
                 account,
@@ -142,9 +144,13 @@ def _add_member_lists(router: APIRouter, pool: Pool) -> None:
         return page(rows, limit, lambda row: [row["member_kind"], row["member"], row["assignment_id"]])
 
 
-async def _demand(connection: Any, account: str, unit_id: str) -> None:
-    if await listing.find_unit(connection, account, unit_id) is None:
+async def _demand(connection: Connection, account: str, only: frozenset[str] | None, unit_id: str) -> listing.Row:
+    """The unit. Raises Problem for one that the caller may not see, as for one that does not exist."""
+    hidden = only is not None and unit_id not in only
+    row = None if hidden else await listing.find_unit(connection, account, unit_id)
+    if row is None:
         raise problem_of(no_unit(unit_id))
+    return row
 
 
 def _key_after(cursor: str | None, sort: Literal["name", "users", "numbers"]) -> tuple[str | int, str] | None:

@@ -2,16 +2,19 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
+from chassis.audit.recording import record_all
 from chassis.clock import Clock, Random
 from chassis.database import Connection, Pool, account_transaction
 from chassis.outbox.lanes import open_command_lane
 from chassis.stripes import StripeClass, Stripes, take_stripes
 from contracts.events.directory import DirectoryEvent
+from contracts.values.access import Caller
 from contracts.values.ids import time_ordered_id
+from services.billing_units.handlers.auditing import changes_of
 from services.billing_units.handlers.directory import record_changes
 from services.billing_units.handlers.entries import entry_of
 from services.billing_units.store.directory import Entry
@@ -31,13 +34,28 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commands:
-    """What commands are decided with; `schema` names the stripes, `author` who asks."""
+    """What commands are decided with; `schema` names the stripes. caller: who asks, None until somebody does."""
 
     pool: Pool
     schema: str
     clock: Clock
     random: Random
-    author: str = "api key"
+    caller: Caller | None = None
+
+    def by(self, caller: Caller) -> Self:
+        """The same, asked by this caller."""
+        return replace(self, caller=caller)
+
+    @property
+    def asked_by(self) -> Caller:
+        """Who asks. A command without one is a defect: nothing is changed by nobody."""
+        assert self.caller is not None, "a command is asked by somebody"
+        return self.caller
+
+    @property
+    def author(self) -> str:
+        """Who asks, as records name it."""
+        return self.asked_by.author
 
     @asynccontextmanager
     async def changing(self, account_id: str) -> AsyncIterator[Connection]:
@@ -58,15 +76,19 @@ async def record(
     changes: Sequence[DirectoryEvent],
     now: datetime,
 ) -> None:
-    """Write changes of one account and their facts."""
+    """Write changes of one account, their facts, and who made them."""
     entries = [entry_of(change, None, commands.author) for change in changes]
-    await record_entries(connection, account_id, entries, now)
+    await record_entries(commands, connection, account_id, entries, now)
 
 
-async def record_entries(connection: Connection, account_id: str, entries: Sequence[Entry], now: datetime) -> None:
-    """As `record`, for entries that know their content and author; the lane is drawn last."""
+async def record_entries(
+    commands: Commands, connection: Connection, account_id: str, entries: Sequence[Entry], now: datetime
+) -> None:
+    """As `record`, for entries that know their content and author; the audit chain and the lane come last."""
     outgoing = await open_command_lane(connection, account_id)
+    changes = await changes_of(connection, account_id, entries)
     await record_changes(connection, outgoing, entries, now)
+    await record_all(connection, commands.asked_by, changes, now)
     await outgoing.record(connection, now)
 
 

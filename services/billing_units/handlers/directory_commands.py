@@ -60,7 +60,7 @@ async def put_entry(commands: Commands, wanted: DirectoryEvent, *, versioned: bo
         fixed = await find_fixed_currency(connection, [entry])
         if fixed is not None:
             return Refusal(code="currency_fixed", says=f"The account has charges in {fixed[1]}, which it keeps.")
-        await record_entries(connection, wanted.account_id, [entry], commands.clock())
+        await record_entries(commands, connection, wanted.account_id, [entry], commands.clock())
         return Put(data=wanted, changed=True)
 
 
@@ -86,7 +86,8 @@ async def put_split_policy(
             version=account["version"] + 1,
             split_changes=(*earlier, SplitChange(from_at=begins_at, policy=policy)),
         )
-        await record_entries(connection, account_id, [entry_of(stands, _content(stands), commands.author)], now)
+        entry = entry_of(stands, _content(stands), commands.author)
+        await record_entries(commands, connection, account_id, [entry], now)
         return Put(data=stands, changed=True)
 
 

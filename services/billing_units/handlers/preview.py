@@ -115,7 +115,7 @@ async def preview(
         schema=commands.schema,
         clock=commands.clock,
         random=commands.random,
-        author=commands.author,
+        caller=commands.caller,
     )
     made = await command(trial)
     if isinstance(made, Refusal):

@@ -49,3 +49,19 @@ FROM charge
 WHERE account_id = $1 AND unit_id IS NULL
   AND use_on >= $2 AND use_on < $3 AND (billed_at, charge_id) > ($4::timestamptz, $5::uuid)
 ORDER BY billed_at, charge_id LIMIT $6
+
+-- name: list_charges_of_units
+-- The same of several units, the only ones that the caller may see: a page of each by its index, then the first of all.
+SELECT page.*
+FROM unnest($7::uuid[]) AS own (id)
+CROSS JOIN LATERAL (
+    SELECT charge_id, kind, unit_id, rated_usage_id, usage_id, rating_revision, allocation_revision, reverses,
+           category, direction, channel, occurred_at, billed_at, use_on, booked_period, currency, amount, calls,
+           duration_ms, billed_s, rule, matched, units, split, weight, weights, flags, directory_revision, own_number,
+           user_id, prefix, country
+    FROM charge
+    WHERE account_id = $1 AND unit_id = own.id
+      AND use_on >= $2 AND use_on < $3 AND (billed_at, charge_id) > ($4::timestamptz, $5::uuid)
+    ORDER BY billed_at, charge_id LIMIT $6
+) page
+ORDER BY billed_at, charge_id LIMIT $6

@@ -3,12 +3,14 @@
 SET LOCAL plan_cache_mode = force_custom_plan
 
 -- name: list_units_by_name
--- Units whose name holds $2 (a name's key), by name after ($5, $6), with what is in them at $4; archived ones when $3.
+-- Units whose name holds $2 (a name's key), by name after ($5, $6), with what is in them at $4; archived ones when $3;
+-- those of $8 only, where it is given.
 WITH page AS MATERIALIZED (
     SELECT unit_id, version, name, name_key, archived_at FROM unit
     WHERE account_id = $1 AND NOT deleted AND position($2::text IN name_key) > 0
       AND ($3::boolean OR archived_at IS NULL OR archived_at > $4::timestamptz)
       AND ($5::text IS NULL OR (name_key, unit_id) > ($5, $6::uuid))
+      AND ($8::uuid[] IS NULL OR unit_id = ANY ($8))
     ORDER BY name_key, unit_id LIMIT $7
 )
 SELECT unit_id, version, name, name_key, archived_at, users, numbers
@@ -35,11 +37,12 @@ CROSS JOIN LATERAL (
 ORDER BY name_key, unit_id
 
 -- name: list_units_by_count
--- As list_units_by_name, most $8 (users or numbers) first, after (count $5, unit $6).
+-- As list_units_by_name, most $9 (users or numbers) first, after (count $5, unit $6).
 WITH held AS MATERIALIZED (
     SELECT unit_id, count(*) AS numbers FROM assignment
     WHERE account_id = $1 AND member_kind = 'number' AND NOT deleted
       AND from_at <= $4::timestamptz AND (until_at IS NULL OR $4 < until_at)
+      AND ($8::uuid[] IS NULL OR unit_id = ANY ($8))
     GROUP BY unit_id
 ), people AS MATERIALIZED (
     SELECT person.unit_id, count(*) AS users
@@ -47,20 +50,23 @@ WITH held AS MATERIALIZED (
         SELECT a.unit_id, a.member AS user_id FROM assignment a
         WHERE a.account_id = $1 AND a.member_kind = 'user' AND NOT a.deleted
           AND a.from_at <= $4 AND (a.until_at IS NULL OR $4 < a.until_at)
+          AND ($8 IS NULL OR a.unit_id = ANY ($8))
         UNION
         SELECT a.unit_id, m.user_id
         FROM assignment a JOIN team_membership m ON m.account_id = a.account_id AND m.team_id = a.member
         WHERE a.account_id = $1 AND a.member_kind = 'team' AND NOT a.deleted
           AND a.from_at <= $4 AND (a.until_at IS NULL OR $4 < a.until_at)
           AND NOT m.deleted AND m.from_at <= $4 AND (m.until_at IS NULL OR $4 < m.until_at)
+          AND ($8 IS NULL OR a.unit_id = ANY ($8))
     ) person JOIN directory_user u ON u.account_id = $1 AND u.user_id = person.user_id AND NOT u.deleted
     GROUP BY person.unit_id
 ), counted AS (
     SELECT unit_id, version, name, name_key, archived_at, coalesce(users, 0) AS users,
-           coalesce(numbers, 0) AS numbers, coalesce(CASE $8 WHEN 'users' THEN users ELSE numbers END, 0) AS rank
+           coalesce(numbers, 0) AS numbers, coalesce(CASE $9 WHEN 'users' THEN users ELSE numbers END, 0) AS rank
     FROM unit LEFT JOIN held USING (unit_id) LEFT JOIN people USING (unit_id)
     WHERE account_id = $1 AND NOT deleted AND position($2::text IN name_key) > 0
       AND ($3::boolean OR archived_at IS NULL OR archived_at > $4)
+      AND ($8 IS NULL OR unit_id = ANY ($8))
 )
 SELECT unit_id, version, name, name_key, archived_at, users, numbers
 FROM counted

@@ -18,12 +18,16 @@ FROM_THE_START = (datetime(1970, 1, 1, tzinfo=UTC), str(UUID(int=0)))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeFilter:
-    """Which charges: of one unit, of none (`unassigned`), or all; of use days in [from_on, until_on)."""
+    """Which charges: of one unit, of none (`unassigned`), or all; of use days in [from_on, until_on).
+
+    only: the units that may be seen, None for all and what is unassigned.
+    """
 
     unit_id: str | None
     unassigned: bool
     from_on: date
     until_on: date
+    only: frozenset[str] | None = None
 
 
 async def find_account(connection: Connection, account_id: str) -> Row | None:
@@ -69,8 +73,11 @@ async def list_charges(
 ) -> Sequence[Row]:
     """Charges by end of use."""
     query = "list_charges_of_account"
-    unit: tuple[str, ...] = ()
-    if wanted.unassigned:
+    unit: tuple[str | list[str], ...] = ()
+    if wanted.only is not None:
+        asked = wanted.only if wanted.unit_id is None else wanted.only & {wanted.unit_id}
+        query, unit = "list_charges_of_units", ([] if wanted.unassigned else sorted(asked),)
+    elif wanted.unassigned:
         query = "list_charges_of_nobody"
     elif wanted.unit_id is not None:
         query, unit = "list_charges_of_unit", (wanted.unit_id,)

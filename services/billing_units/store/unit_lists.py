@@ -16,12 +16,16 @@ Sort = Literal["name", "users", "numbers"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitsWanted:
-    """Which units, and how. search: a name's key or part of one. at: when members are counted."""
+    """Which units, and how. search: a name's key or part of one. at: when members are counted.
+
+    only: the units that may be seen, None for all.
+    """
 
     search: str
     archived: bool
     at: datetime
     sort: Sort
+    only: frozenset[str] | None = None
 
 
 async def list_units(
@@ -32,7 +36,8 @@ async def list_units(
     after: the name's key or the count, and the unit, of the last one shown.
     """
     await connection.execute(QUERIES["plan_anew"])
-    common = (account_id, wanted.search, wanted.archived, wanted.at, *(after or (None, None)), limit)
+    only = None if wanted.only is None else sorted(wanted.only)
+    common = (account_id, wanted.search, wanted.archived, wanted.at, *(after or (None, None)), limit, only)
     rows: Sequence[Row]
     if wanted.sort == "name":
         rows = await connection.fetch(QUERIES["list_units_by_name"], *common)

@@ -3,12 +3,13 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from chassis.logs import get_logger
 from chassis.statements import Unproven
 from chassis.web import Problem, unproven
-from services.portal.clients import Answer, Asked, NotReached
+from services.portal.clients import Answer, Asked, NotReached, Stream
 from services.portal.handlers.forwarding import Forwarding
 from services.portal.handlers.front_door import FrontDoor
 from services.portal.handlers.people import Refusal
@@ -52,12 +53,30 @@ def gateway(door: FrontDoor, forwarding: Forwarding) -> APIRouter:
     return router
 
 
-def given_back(answer: Answer, request_id: str) -> Response:
+def given_back(answer: Answer | Stream, request_id: str) -> Response:
     """A service's answer as portal's own. A statement that was not believed is portal's fault, not the caller's."""
+    headers = {**answer.headers, REQUEST_ID: request_id}
+    if isinstance(answer, Stream):
+        return PassedOn(answer, headers)
     if answer.status == 401:
         LOG.error("statement_not_believed", request_id=request_id)
         raise away()
-    return Response(answer.body, status_code=answer.status, headers={**answer.headers, REQUEST_ID: request_id})
+    return Response(answer.body, status_code=answer.status, headers=headers)
+
+
+class PassedOn(StreamingResponse):
+    """An answer passed on as it comes, and closed however it ends. One that breaks off is broken off here too."""
+
+    def __init__(self, stream: Stream, headers: dict[str, str]) -> None:
+        super().__init__(stream.parts, status_code=stream.status, headers=headers)
+        self._stream = stream
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send what comes."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._stream.close()
 
 
 def away() -> Problem:

@@ -1,4 +1,4 @@
-"""Portal's own operations: who am I, people, API keys, the audit log."""
+"""Portal's own operations: who am I, people, API keys, and the audit log of both."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from chassis.audit.web import audit_log
 from chassis.web import Account, AskedBy, Problem, json_answer
 from contracts.events.fields import EARLIEST, LATEST, Name
 from contracts.values.access import ACCESS_GROUPS, UNITS_MAX, Privilege, Role
-from services.portal.domain.audit import AuditEntry, broken_at
 from services.portal.handlers.api_keys import ApiKeys, IssuedKey
 from services.portal.handlers.people import People, PersonWanted, Refusal
 from services.portal.store.people import Person, Rights
@@ -75,7 +75,7 @@ class ApiKeyBody(RightsWanted):
 
 def own_operations(people: People, api_keys: ApiKeys) -> Sequence[APIRouter]:
     """All of portal's own, in the order of its policies."""
-    return (_me(), _people(people), _api_keys(api_keys), _audit(people))
+    return (_me(), _people(people), _api_keys(api_keys), audit_log(people.pool, f"{PREFIX}/audit"))
 
 
 def _me() -> APIRouter:
@@ -159,28 +159,6 @@ def _api_keys(api_keys: ApiKeys) -> APIRouter:
     return router
 
 
-def _audit(people: People) -> APIRouter:
-    router = APIRouter(prefix=PREFIX)
-
-    @router.get("/audit")
-    async def list_audit(
-        account: Account,
-        limit: Limit = 100,
-        cursor: Annotated[int | None, Query(ge=1, lt=2**62)] = None,
-    ) -> Response:
-        found = await people.audit(account, cursor, limit + 1)
-        shown = found[:limit]
-        return json_answer(
-            {
-                "data": [_entry(entry, kept) for entry, kept in shown],
-                "next_cursor": str(shown[-1][0].seq) if len(found) > limit else None,
-                "broken_at": broken_at(list(reversed(found))),
-            }
-        )
-
-    return router
-
-
 def problem_of(refusal: Refusal) -> Problem:
     """A refusal as the answer that says so."""
     return Problem(STATUS[refusal.code], refusal.code, refusal.says)
@@ -204,19 +182,4 @@ def _shown(person: Person) -> dict[str, Any]:
         "units": units,
         "active": person.active,
         "created_at": person.created_at,
-    }
-
-
-def _entry(entry: AuditEntry, kept: bytes) -> dict[str, Any]:
-    return {
-        "seq": entry.seq,
-        "at": entry.at,
-        "caller_kind": entry.caller_kind,
-        "caller_id": entry.caller_id,
-        "action": entry.change.action,
-        "subject": entry.change.subject,
-        "before": entry.change.before,
-        "after": entry.change.after,
-        "request_id": entry.request_id,
-        "hash": kept.hex(),
     }

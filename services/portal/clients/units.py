@@ -141,14 +141,17 @@ class BillingUnits:
         return versions[-1] if versions else None
 
     async def terms(self) -> AccountTerms:
-        """The account's terms; UTC, calendar months and equal parts for one that is not known yet."""
+        """The account's terms; UTC, calendar months and equal parts for one that is not known yet.
+
+        How use is split is not shown to who is limited to units; they assign nobody.
+        """
         account = await self.api.one(f"accounts/{self.api.caller.account_id}")
         if account is None:
             return AccountTerms(zone=zone_of("UTC"), anchor_day=1, split_policy="equal")
         return AccountTerms(
             zone=zone_of(account["zone"]),
             anchor_day=account["anchor_day"],
-            split_policy=account["split_policy"],
+            split_policy=account.get("split_policy", "equal"),
         )
 
     async def zone(self) -> ZoneInfo:

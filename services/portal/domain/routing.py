@@ -1,4 +1,4 @@
-"""Which service answers what under `/api/v1`: one table, by the first word of the path."""
+"""Which service answers what under `/api/v1`: one table, by the longest prefix of the path that it declares."""
 
 from collections.abc import Mapping
 
@@ -19,8 +19,13 @@ ROUTES: Mapping[str, str] = {
     "unit-costs": "reporting",
     "daily-unit-costs": "reporting",
     "unit-reports": "reporting",
+    "audit/usage-rating": "usage_rating",
+    "audit/billing-units": "billing_units",
 }
 """What is not here, portal answers itself or nobody does."""
+
+STREAMED = frozenset({"audit/usage-rating/export", "audit/billing-units/export"})
+"""Answers that may be of any length: they are passed on as they come, never held whole."""
 
 BODY_BYTES_MAX = 1_048_576
 BODY_BYTES_MAX_OF: Mapping[str, int] = {"plans": 32 * 1_048_576}
@@ -29,7 +34,9 @@ BODY_BYTES_MAX_OF: Mapping[str, int] = {"plans": 32 * 1_048_576}
 
 def service_of(path: str) -> str | None:
     """The service that answers a path below `/api/v1/`; None where nobody does."""
-    return ROUTES.get(path.partition("/")[0])
+    words = path.split("/")
+    prefixes = ("/".join(words[:count]) for count in range(len(words), 0, -1))
+    return next((ROUTES[prefix] for prefix in prefixes if prefix in ROUTES), None)
 
 
 def body_bytes_max(path: str) -> int:

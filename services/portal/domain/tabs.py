@@ -2,7 +2,15 @@
 
 from dataclasses import dataclass
 
-from contracts.values.access import ANY_TAB, BILLING_UNITS_TAB, OTHER_TABS, Policies, Policy, Privilege
+from contracts.values.access import (
+    ANY_TAB,
+    BILLING_UNITS_TAB,
+    OTHER_TABS,
+    Policies,
+    Policy,
+    Privilege,
+    Reach,
+)
 
 BILLING = "/administration/billing"
 
@@ -26,8 +34,16 @@ def _coming(slug: str, name: str, says: str) -> Tab:
     return Tab(slug=slug, name=name, policy=Policy(any_of=OTHER_TABS), coming=says)
 
 
-UNITS_TAB = Tab(slug="billing-units", name="Billing units", policy=Policy(any_of=BILLING_UNITS_TAB), coming=None)
+VIEW_UNITS = Policy(any_of=BILLING_UNITS_TAB, reach=Reach.UNITS)
+VIEW_ALL_UNITS = Policy(any_of=BILLING_UNITS_TAB)
+"""For what speaks of all units or of none: who is limited to some is not shown it."""
+
+UNITS_TAB = Tab(slug="billing-units", name="Billing units", policy=VIEW_UNITS, coming=None)
 ADD_UNIT = Policy(any_of=frozenset({Privilege.EDIT_BILLING_UNIT}))
+AUDIT_LOG = Tab(
+    slug="audit", name="Audit log", policy=Policy(any_of=frozenset({Privilege.ADMINISTER})), coming=None
+)
+"""No tenth tab: a page beside the tabs, in their frame."""
 
 TABS = (
     _coming("my-account", "My account", "the balance, what this month has cost so far, and the plan"),
@@ -52,10 +68,10 @@ PAGES: Policies = {
     f"POST {NEW_UNIT}/users": ADD_UNIT,
     f"POST {NEW_UNIT}/numbers": ADD_UNIT,
     f"POST {NEW_UNIT}/save": ADD_UNIT,
-    f"GET {UNASSIGNED}": UNITS_TAB.policy,
+    f"GET {UNASSIGNED}": VIEW_ALL_UNITS,
     f"POST {UNASSIGNED}": ADD_UNIT,
     f"GET {CHARGES}": UNITS_TAB.policy,
-    f"GET {CHARGES}/{{charge_id}}": Policy(any_of=ANY_TAB),
+    f"GET {CHARGES}/{{charge_id}}": Policy(any_of=ANY_TAB, reach=Reach.UNITS),
     f"GET {UNIT}": UNITS_TAB.policy,
     f"POST {UNIT}/rename": ADD_UNIT,
     f"GET {UNIT}/add": ADD_UNIT,
@@ -64,5 +80,6 @@ PAGES: Policies = {
     f"POST {UNIT}/release/{{assignment_id}}": ADD_UNIT,
     f"GET {UNIT}/archive": ADD_UNIT,
     f"POST {UNIT}/archive": ADD_UNIT,
+    f"GET {AUDIT_LOG.path}": AUDIT_LOG.policy,
 }
 """What each page asks; a page without an entry cannot be added (pages/guarded.py)."""

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from chassis.audit.recording import record_change
 from chassis.clock import Clock, Random
 from chassis.database import Pool, account_transaction
 from contracts.values.access import Caller, CallerKind, Role, privileges_of
+from contracts.values.audit import Change
 from contracts.values.ids import time_ordered_id
-from services.portal.domain.audit import Change
 from services.portal.domain.credentials import (
     SECRET_BYTES,
     api_key_text,
@@ -22,7 +23,6 @@ from services.portal.domain.credentials import (
 from services.portal.handlers.people import Refusal
 from services.portal.store import api_keys
 from services.portal.store.api_keys import NewApiKey
-from services.portal.store.audit import record_change
 from services.portal.store.people import Rights
 
 USE_NOTED_EVERY = timedelta(minutes=1)

@@ -8,8 +8,8 @@ import orjson
 from chassis.clock import Clock
 from chassis.database import Pool, account_transaction
 from contracts.values.access import Caller
-from services.portal.clients import Answer, Asked, NotReached, Services
-from services.portal.domain.routing import service_of
+from services.portal.clients import Answer, Asked, NotReached, Services, Stream
+from services.portal.domain.routing import STREAMED, service_of
 from services.portal.handlers.people import Refusal
 from services.portal.store.idempotency import (
     KnownRequest,
@@ -39,11 +39,13 @@ class Forwarding:
     services: Services
     clock: Clock
 
-    async def forward(self, caller: Caller, asked: Asked, idempotency_key: str | None) -> Answer | Refusal:
+    async def forward(self, caller: Caller, asked: Asked, idempotency_key: str | None) -> Answer | Stream | Refusal:
         """What the service answers, or answered before. Raises NotReached."""
         service = service_of(asked.path)
         if service is None:
             return NO_ROUTE
+        if asked.path in STREAMED:
+            return await self.services.stream(service, caller, asked)
         if idempotency_key is None or asked.method != "POST":
             return await self.services.ask(service, caller, asked)
         known = await self._begin(caller, idempotency_key, asked)

@@ -1,23 +1,24 @@
 """Commands on people and on their sessions, each one transaction with its audit entry."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from chassis.audit.recording import record_change
 from chassis.clock import Clock, Random
 from chassis.database import Pool, account_transaction
 from contracts.values.access import Caller, Role
+from contracts.values.audit import Change
 from contracts.values.ids import time_ordered_id
-from services.portal.domain.audit import AuditEntry, Change
 from services.portal.domain.credentials import folded_name, password_problem
 from services.portal.handlers.passwords import Passwords
-from services.portal.store.audit import list_audit, record_change
 from services.portal.store.people import (
     Person,
     Rights,
     count_admins,
     insert_person,
+    list_caller_names,
     list_people,
     lock_person,
     update_person,
@@ -129,10 +130,10 @@ class People:
         async with account_transaction(self.pool, account_id) as connection:
             return await list_people(connection, account_id, after, limit)
 
-    async def audit(self, account_id: str, before: int | None, limit: int) -> Sequence[tuple[AuditEntry, bytes]]:
-        """The account's audit log, newest first."""
+    async def names_of(self, account_id: str, ids: Iterable[str]) -> Mapping[str, str]:
+        """What people and API keys of the account are called, by id."""
         async with account_transaction(self.pool, account_id) as connection:
-            return await list_audit(connection, account_id, before, limit)
+            return await list_caller_names(connection, account_id, list(ids))
 
 
 def _said(rights: Rights, *, active: bool) -> str:

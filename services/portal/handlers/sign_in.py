@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from chassis.audit.recording import record_change
 from chassis.clock import Clock, Random
 from chassis.database import Pool, account_transaction
 from contracts.values.access import Caller, CallerKind, privileges_of
-from services.portal.domain.audit import Change
+from contracts.values.audit import Change
 from services.portal.domain.credentials import SECRET_BYTES, as_text, folded_name, hash_of
 from services.portal.domain.throttle import WINDOW, subject_of, too_many
 from services.portal.handlers.passwords import Passwords
-from services.portal.store.audit import record_change
 from services.portal.store.people import count_attempt, find_password, forget_attempts, list_sign_in_accounts
 from services.portal.store.sessions import (
     delete_session,

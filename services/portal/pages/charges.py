@@ -7,7 +7,7 @@ from fastapi.responses import Response
 from chassis.clock import Clock
 from chassis.web import Problem
 from contracts.values.calendar import local_day
-from services.portal.domain.tabs import CHARGES, UNITS_TAB
+from services.portal.domain.tabs import CHARGES, UNITS_TAB, VIEW_ALL_UNITS
 from services.portal.pages.choosing import units_for
 from services.portal.pages.guarded import GuardedPages, Visit, is_id
 from services.portal.pages.rendering import redirect
@@ -30,6 +30,8 @@ class ChargePages:
             return redirect(f"{CHARGES}/{visit.query('charge').lower()}")
         asked = units_for(visit, self._services)
         zone = await asked.zone()
+        if not (is_id(visit.query("unit")) or visit.may(VIEW_ALL_UNITS)):
+            raise Problem(404, "not_found", "Say whose charges: open them from one of your billing units.")
         unit_id = visit.query("unit") if is_id(visit.query("unit")) else UNASSIGNED_UNIT
         try:
             on = date.fromisoformat(visit.query("on"))

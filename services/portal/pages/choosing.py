@@ -41,6 +41,11 @@ def costs_for(visit: Visit, services: Services) -> UnitCosts:
     return UnitCosts(api=ServiceApi(service="reporting", services=services, caller=visit.visitor.caller))
 
 
+async def no_rows() -> Rows:
+    """In place of a list that the visitor may not ask for."""
+    return Rows(rows=(), cursor=None)
+
+
 def choices(kind: Kind, draft: UnitDraft, found: Rows, *, key: str, name: str, second: str = "") -> Choices:
     """The rows found, each with whether the draft holds it."""
     rows = [

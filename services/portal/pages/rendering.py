@@ -17,7 +17,7 @@ from markupsafe import Markup
 from chassis.web import Problem
 from services.portal.domain.credentials import form_token
 from services.portal.domain.moves import in_column, written
-from services.portal.domain.tabs import BILLING, CHARGES, NEW_UNIT, TABS, UNASSIGNED, UNITS_TAB
+from services.portal.domain.tabs import AUDIT_LOG, BILLING, CHARGES, NEW_UNIT, TABS, UNASSIGNED, UNITS_TAB
 from services.portal.domain.unit_costs import category_name
 from services.portal.handlers.front_door import COOKIE
 from services.portal.handlers.sign_in import Visitor
@@ -67,6 +67,7 @@ _TEMPLATES.globals |= {
     "unassigned": UNASSIGNED,
     "charges": CHARGES,
     "tabs": TABS,
+    "audit_log": AUDIT_LOG,
 }
 
 

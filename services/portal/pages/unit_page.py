@@ -8,7 +8,7 @@ from chassis.clock import Clock
 from chassis.web import Problem
 from services.portal.clients.asking_units import Refused, Row
 from services.portal.clients.units import BillingUnits, is_live
-from services.portal.domain.tabs import ADD_UNIT, UNIT, UNITS_TAB
+from services.portal.domain.tabs import ADD_UNIT, UNIT, UNITS_TAB, VIEW_ALL_UNITS
 from services.portal.pages.choosing import units_for
 from services.portal.pages.guarded import GuardedPages, Visit
 from services.portal.pages.rendering import field, redirect
@@ -58,7 +58,7 @@ class UnitPage:
         members, persons, running, period = await asyncio.gather(
             asked.members(unit["unit_id"], visit.query("cursor") or None),
             asked.persons(unit["unit_id"]),
-            asked.running_reattributions(),
+            asked.running_reattributions() if visit.may(VIEW_ALL_UNITS) else none_running(),
             period_costs(visit, self._services, unit["unit_id"], terms, now),
         )
         return visit.show_in(
@@ -79,6 +79,11 @@ class UnitPage:
             period=period,
             zone=terms.zone,
         )
+
+
+async def none_running() -> list[Row]:
+    """In place of the account's changes, which a visitor who is limited to units may not ask for."""
+    return []
 
 
 def unit_path(unit_id: str) -> str:

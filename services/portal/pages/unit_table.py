@@ -11,9 +11,9 @@ from chassis.clock import Clock
 from contracts.values.calendar import local_day, period_of
 from services.portal.clients.asking_units import Rows
 from services.portal.clients.units import BillingUnits
-from services.portal.domain.tabs import ADD_UNIT, UNITS_TAB
+from services.portal.domain.tabs import ADD_UNIT, UNITS_TAB, VIEW_ALL_UNITS
 from services.portal.domain.unit_costs import period_name
-from services.portal.pages.choosing import costs_for, units_for
+from services.portal.pages.choosing import costs_for, no_rows, units_for
 from services.portal.pages.guarded import GuardedPages, Visit, is_id
 from services.portal.pages.unassigned import usual_since
 
@@ -58,7 +58,9 @@ class UnitTablePage:
         period = period_of(today, anchor_day=terms.anchor_day)
         found, nobodys = await asyncio.gather(
             asked.units(search=looking.q, sort=looking.sort, cursor=looking.cursor or None),
-            asked.unassigned((usual_since(today), today + timedelta(days=1)), limit=1),
+            asked.unassigned((usual_since(today), today + timedelta(days=1)), limit=1)
+            if visit.may(VIEW_ALL_UNITS)
+            else no_rows(),
         )
         unit_ids = [row["unit_id"] for row in found.rows]
         costs = await costs_for(visit, self._services).so_far(unit_ids, period, today, terms.anchor_day)

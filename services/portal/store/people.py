@@ -1,6 +1,6 @@
 """People of an account, and what each may do in it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -103,6 +103,12 @@ async def list_people(connection: Connection, account_id: str, after: UUID | Non
     """People in the order in which they came."""
     rows: Iterable[Mapping[str, Any]] = await connection.fetch(QUERIES["list_people"], account_id, after, limit)
     return [_person(row) for row in rows]
+
+
+async def list_caller_names(connection: Connection, account_id: str, ids: Collection[str]) -> dict[str, str]:
+    """What people and keys of these ids are called; ids of neither stay out."""
+    rows = await connection.fetch(QUERIES["list_caller_names"], account_id, list(ids))
+    return {str(row["id"]): row["name"] for row in rows}
 
 
 async def update_person(

@@ -1,8 +1,9 @@
 """What each operation of usage_rating asks of its caller."""
 
-from contracts.values.access import ANY_TAB, OTHER_TABS, Policies, Policy
+from contracts.values.access import ANY_TAB, OTHER_TABS, Policies, Policy, Privilege
 
 _BILLING = Policy(any_of=OTHER_TABS)
+_ADMIN = Policy(any_of=frozenset({Privilege.ADMINISTER}))
 
 POLICIES: Policies = {
     "POST /api/v1/plans": _BILLING,
@@ -10,5 +11,7 @@ POLICIES: Policies = {
     "GET /api/v1/suspense": _BILLING,
     "GET /api/v1/rated-usage/{usage_id}": Policy(any_of=ANY_TAB),
     "GET /api/v1/usage/{usage_id}": _BILLING,
+    "GET /api/v1/audit/usage-rating": _ADMIN,
+    "GET /api/v1/audit/usage-rating/export": _ADMIN,
 }
 """A use shows the other party's number; its rating shows a token instead."""

@@ -8,11 +8,12 @@ from uuid import UUID
 
 import asyncpg
 
+from chassis.audit.recording import record_change
 from chassis.clock import Clock, Random
 from chassis.database import Connection, Pool, account_transaction
 from chassis.outbox.lanes import Outgoing, open_command_lane
 from chassis.stripes import StripeClass, Stripes, take_all_stripes, take_stripes
-from contracts.events.envelope import Data, EventType, encode
+from contracts.events.envelope import Data, EventType, encode, to_json
 from contracts.events.facts import (
     PLAN_ACTIVATION_FACT,
     PLAN_FACT,
@@ -22,6 +23,8 @@ from contracts.events.facts import (
     PlanPartFact,
 )
 from contracts.topics import USAGE_RATING_FACTS
+from contracts.values.access import Caller
+from contracts.values.audit import Change
 from contracts.values.ids import IdKind, derived_id, time_ordered_id
 from services.usage_rating import store
 from services.usage_rating.domain.document import canonical_text, digest_of, parse_document
@@ -47,21 +50,22 @@ class PlanAccepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlansHandler:
-    """Accepts plans. `account_id` None: a plan for every account without one of its own."""
+    """Accepts plans of the caller's account; of an operator who asks for all: for every account without one."""
 
     pool: Pool
     schema: str
     clock: Clock
     random: Random
 
-    async def accept_document(self, document: Mapping[str, Any], account_id: str | None) -> PlanAccepted | Problems:
+    async def accept_document(self, document: Mapping[str, Any], caller: Caller) -> PlanAccepted | Problems:
         """Accept a plan document; its version is given here, whatever it says."""
         parsed = parse_document({**document, "version": 1})
-        return parsed if isinstance(parsed, Problems) else await self.accept(parsed, account_id)
+        return parsed if isinstance(parsed, Problems) else await self.accept(parsed, caller)
 
-    async def accept(self, plan: RatePlan, account_id: str | None) -> PlanAccepted | Problems:
+    async def accept(self, plan: RatePlan, caller: Caller) -> PlanAccepted | Problems:
         """Store the plan as its next version, effective from the instant it says, and publish its facts."""
-        owner = account_id or store.EVERY_ACCOUNT
+        owner = caller.account_id
+        account_id = None if owner == store.EVERY_ACCOUNT else owner
         recorded_at = self.clock()
         async with account_transaction(self.pool, owner) as connection:
             await self._take_stripes(connection, account_id)
@@ -82,6 +86,7 @@ class PlansHandler:
                 return _taken(plan.plan_id, account_id)
             outgoing = await open_command_lane(connection, owner)
             _publish(outgoing, plan, accepted, text, account_id, recorded_at)
+            await record_change(connection, caller, _change(plan, accepted), recorded_at)
             await outgoing.record(connection, recorded_at)
         return accepted
 
@@ -91,6 +96,24 @@ class PlansHandler:
         else:
             stripes = (Stripes(kind=StripeClass.DIRECTORY, exclusive=True),)
             await take_stripes(connection, schema=self.schema, stripes=stripes, accounts=[account_id])
+
+
+def _change(plan: RatePlan, accepted: PlanAccepted) -> Change:
+    """The import as the audit log keeps it; the digest names the document, which stays as it is."""
+    after = {
+        "version": plan.version,
+        "sha256": accepted.sha256,
+        "currency": plan.currency,
+        "rates": accepted.rates,
+        "activation_id": str(accepted.activation_id),
+        "effective_at": accepted.effective_at,
+    }
+    return Change(
+        action="plan.import",
+        subject=plan.plan_id,
+        before=to_json({"version": plan.version - 1}).decode() if plan.version > 1 else None,
+        after=to_json(after).decode(),
+    )
 
 
 async def _insert(

@@ -16,8 +16,10 @@ from cli.stack.kafka import LocalKafka
 from cli.stack.postgres import ADMINISTRATOR, DATABASE, DEVELOPMENT_PASSWORD, LocalPostgres
 from cli.stack.wiring import Addresses
 from contracts.topics import SERVICES
+from contracts.values.access import EVERY_ACCOUNT
 from services.usage_rating.handlers.plans import PlanAccepted, PlansHandler
 from tests.live.faults.prices import plan_document
+from tests.support.callers import a_caller
 
 BROKER_HEAP_MB = 448
 
@@ -88,7 +90,7 @@ class Ground:
         pool = await open_pool(dsn, schema="usage_rating", application_name="fault-run", max_size=1)
         try:
             handler = PlansHandler(pool=pool, schema="usage_rating", clock=system_clock, random=system_random)
-            accepted = await handler.accept_document(plan_document(), None)
+            accepted = await handler.accept_document(plan_document(), a_caller(EVERY_ACCOUNT))
         finally:
             await pool.close()
         assert isinstance(accepted, PlanAccepted), f"the price list was refused: {accepted}"

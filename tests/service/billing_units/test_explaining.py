@@ -56,20 +56,20 @@ async def test_a_moved_charge_names_both_assignments_and_who_moved_it(
     assert (decided["assignment_id"], decided["version"]) == (held["assignment_id"], 1)
     assert (decided["author"], decided["until_at"]) == ("platform event of pbx", None)
     assert first["cause"]["kind"] == "rating"
-    assert (first["taken_back"]["kind"], first["taken_back"]["author"]) == ("reattribution", "api key")
+    assert (first["taken_back"]["kind"], first["taken_back"]["author"]) == ("reattribution", "operator somebody")
 
     then = await explained(client, by_unit[unit_id("Sales"), "charge"])
     [decided] = then["decided_by"]
-    assert (decided["author"], decided["version"], decided["from_at"]) == ("api key", 1, since)
+    assert (decided["author"], decided["version"], decided["from_at"]) == ("operator somebody", 1, since)
     assert (then["cause"]["kind"], then["cause"]["author"], then["taken_back"]) == (
         "reattribution",
-        "api key",
+        "operator somebody",
         None,
     )
     versions = (await client.get(f"{path}/versions")).json()["data"]
     assert [(each["version"], each["author"]) for each in versions] == [
         (1, "platform event of pbx"),
-        (2, "api key"),
+        (2, "operator somebody"),
     ]
 
 

@@ -46,7 +46,8 @@ async def test_a_key_reads_and_writes_billing_units_through_portal(front: Front,
         assert (refused.status_code, refused.json()["code"]) == (403, "missing_privilege")
         assert refused.json()["request_id"] == refused.headers["Ringledger-Request-Id"]
     async with front.by_key(limited["api_key"]) as client:
-        assert (await client.get("/api/v1/billing-units")).json()["code"] == "limited_to_units"
+        assert (await client.get("/api/v1/billing-units")).json()["data"] == []
+        assert (await client.get("/api/v1/users")).json()["code"] == "limited_to_units"
     other = await issue(front, "someone-else", access_groups=EDIT)
     async with front.by_key(other["api_key"]) as client:
         assert (await client.get("/api/v1/billing-units")).json()["data"] == []
@@ -178,7 +179,7 @@ async def test_the_document_has_every_operation_of_every_service(front: Front, u
             reference = (await client.get("/api")).text
     assert document["openapi"].startswith("3.1")
     words = {path.split("/")[3] for path in document["paths"]}
-    assert words == set(ROUTES) | {"me", "people", "api-keys", "audit"}
+    assert words == {route.partition("/")[0] for route in ROUTES} | {"me", "people", "api-keys", "audit"}
     operations = [operation for item in document["paths"].values() for operation in item.values()]
     ids = [operation["operationId"] for operation in operations]
     assert len(set(ids)) == len(ids) >= 27

@@ -99,16 +99,6 @@ async def test_the_tabs_that_open_are_links_and_the_others_are_not(
     assert ("Add billing unit" in first.text) == (rights in {"admin", "edit_billing_unit"})
 
 
-async def test_who_is_limited_to_units_is_told_so(house: Front) -> None:
-    await house.person("limited", account=ACCOUNT, access_groups=["view_billing_unit"], units=[NIL])
-    async with house.by_cookie(await house.sign_in("limited")) as client:
-        answer = await client.get(UNITS)
-    assert answer.status_code == 403 and "limited to certain units" in answer.text
-
-
-NIL = "00000000-0000-0000-0000-000000000000"
-
-
 async def test_a_stranger_is_asked_to_sign_in_and_comes_back(front: Front) -> None:
     await front.person("ada", role="admin")
     async with front.client() as client:

@@ -195,3 +195,33 @@ async def test_an_id_for_everybody_is_no_accounts_and_the_other_way_round(
     assert await rating.ingest.fetchval("SELECT count(*) FROM plan") == 2
     listed = (await http.get("/api/v1/plans", headers=of("other"))).json()["data"]
     assert [plan["plan_id"] for plan in listed] == ["every"], "a plan for everybody may be read by everybody"
+
+
+async def test_an_import_is_audited_by_the_account_it_is_for(http: httpx.AsyncClient) -> None:
+    """An account's own plans in its log, those for every account in the operator's."""
+
+    async def log(account: str) -> list[tuple[str, str, dict[str, Any] | None, dict[str, Any]]]:
+        answer = await http.get("/api/v1/audit/usage-rating", headers=of(account))
+        assert answer.status_code == 200 and answer.json()["broken_at"] is None
+        return [
+            (
+                f"{entry['caller_kind']} {entry['action']}",
+                entry["subject"],
+                None if entry["before"] is None else orjson.loads(entry["before"]),
+                orjson.loads(entry["after"]),
+            )
+            for entry in answer.json()["data"]
+        ]
+
+    first, second = await send_deck(http), await send_deck(http, DECK.replace("0.05", "0.04"))
+    assert (await send_deck(http, "not a deck")).status_code == 422
+    assert (await send_deck(http, account="*", plan_id="house")).status_code == 201
+    newest, oldest = await log("acme")
+    accepted = second.json()["data"]
+    assert newest[:3] == ("operator plan.import", "deck", {"version": 1})
+    assert (newest[3]["version"], newest[3]["sha256"], newest[3]["rates"]) == (2, accepted["sha256"], 2)
+    assert oldest[2] is None and oldest[3]["activation_id"] == first.json()["data"]["activation_id"]
+    assert [entry[1] for entry in await log("*")] == ["house"]
+    assert await log("other") == []
+    export = await http.get("/api/v1/audit/usage-rating/export", headers=of("acme"))
+    assert [orjson.loads(line)["seq"] for line in export.text.splitlines()] == [1, 2]

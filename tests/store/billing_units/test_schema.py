@@ -10,6 +10,7 @@ from chassis.database import Pool, account_transaction
 from chassis.migrate import api_role, ingest_role
 from chassis.month_partitions import MonthPartitions
 from services.billing_units.store import (
+    auditing,
     charges,
     directory,
     explanations,
@@ -30,13 +31,14 @@ from tests.support.directory import (
     a_working_account,
     an_assignment,
     its_reversal,
+    unit_id,
 )
 from tests.support.schemas import catalog_of, drawn, migrated
 
 SCHEMA = "billing_units"
 STATEMENTS = [
     part.QUERIES
-    for part in (views, directory, listing, unit_lists, members, reattribution, explanations, unassigned)
+    for part in (views, directory, listing, unit_lists, members, reattribution, explanations, unassigned, auditing)
 ]
 QUERIES = {f"{name}": text for queries in STATEMENTS for name, text in queries.items()}
 TABLES = (
@@ -52,6 +54,7 @@ HOT = {
     "list_charges": "_pkey",
     "list_charges_of_unit": "account_id_unit_id_billed_at_idx",
     "list_charges_of_nobody": "account_id_unit_id_billed_at_idx",
+    "list_charges_of_units": "account_id_unit_id_billed_at_idx",
     "list_placements": "assignment_by_member",
     "list_named_units": "one_unit_for_a_name",
     "list_charges_of_number": "own_number_occurred_at",
@@ -73,6 +76,7 @@ ARGUMENTS = {
     "list_charges": "'harbour-care', '2026-06-02', '{}'",
     "list_charges_of_unit": f"{_PAGE}, '6eba8e11-83a7-53a1-b36a-c1f477ee6886'",
     "list_charges_of_nobody": _PAGE,
+    "list_charges_of_units": f"{_PAGE}, '{{6eba8e11-83a7-53a1-b36a-c1f477ee6886}}'",
     "list_charges_of_number": f"'harbour-care', '+442079460018', {_SPAN}",
     "list_charges_of_user": f"'harbour-care', 'agent-17', {_SPAN}",
     "list_charges_of_override": f"'harbour-care', 'x', {_SPAN}",
@@ -127,6 +131,32 @@ async def test_hot_queries_use_their_index(dsn: str, ingest: Pool) -> None:
             plan = await connection.fetch(f"EXPLAIN EXECUTE hot({ARGUMENTS.get(name, nothing)})")
             await connection.execute("DEALLOCATE hot")
             assert index in "\n".join(row[0] for row in plan), name
+
+
+async def test_a_limited_caller_s_queries_use_their_index(dsn: str, ingest: Pool) -> None:
+    """Row-level security by units is a filter over what the indexes find, not in their place."""
+    await _fill(dsn, ingest)
+    unit = unit_id("Unit 7")
+    limited = {
+        "list_charges_of_units": (f"{_PAGE}, '{{{unit}}}'", "account_id_unit_id_billed_at_idx"),
+        "list_units_by_name": (f"'harbour-care', '', false, now(), NULL, NULL, 10, '{{{unit}}}'", "unit_id"),
+        "list_unit_users": (f"'harbour-care', '{unit}', now(), NULL, 10", "assignment_by_unit"),
+        "list_unit_members": (f"'harbour-care', '{unit}', NULL, NULL, NULL, NULL, 10", "assignment_by_unit"),
+        "find_charge": (f"'harbour-care', '{unit}'", "_pkey"),
+    }
+    api = await api_pool(dsn)
+    try:
+        async with account_transaction(api, "harbour-care", [unit]) as connection:
+            await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+            for name, (arguments, index) in limited.items():
+                await connection.execute(f"PREPARE limited AS {QUERIES[name]}")
+                plan = "\n".join(
+                    row[0] for row in await connection.fetch(f"EXPLAIN (ANALYZE) EXECUTE limited({arguments})")
+                )
+                await connection.execute("DEALLOCATE limited")
+                assert index in plan and "Seq Scan on assignment" not in plan, (name, plan)
+    finally:
+        await api.close()
 
 
 async def _fill(dsn: str, ingest: Pool) -> None:

@@ -116,7 +116,9 @@ async def test_every_table_of_accounts_is_row_secured(standing: Standing, connec
             table["oid"],
         )
         policies = await admin.fetch(
-            "SELECT * FROM pg_policies WHERE schemaname = $1 AND tablename = $2", service, name
+            "SELECT * FROM pg_policies WHERE schemaname = $1 AND tablename = $2 AND permissive = 'PERMISSIVE'",
+            service,
+            name,
         )
         if granted:
             assert policies, f"{name}: granted to the API and without a policy"

@@ -1,4 +1,4 @@
-"""The audit chain notices every change, there is always a key published in time, secrets are told apart."""
+"""There is always a key published in time, secrets are told apart, and a path leads to one service."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,8 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.values.access import Privilege
-from services.portal.domain.audit import BEGINNING, AuditEntry, Change, broken_at, next_entry
 from services.portal.domain.credentials import (
     api_key_text,
     as_text,
@@ -22,46 +20,10 @@ from services.portal.domain.credentials import (
     read_api_key,
 )
 from services.portal.domain.key_plan import AHEAD, LIFE, KnownKey, key_to_use, next_validity, withdrawn
+from services.portal.domain.routing import ROUTES, STREAMED, service_of
 from services.portal.domain.throttle import NAME_ATTEMPTS_MAX, subject_of, too_many
-from tests.support.callers import a_caller
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
-
-
-def a_chain(length: int) -> list[tuple[AuditEntry, bytes]]:
-    chain: list[tuple[AuditEntry, bytes]] = []
-    for number in range(length):
-        entry = next_entry(
-            a_caller("acme", Privilege.ADMINISTER),
-            Change(action="person.change", subject=str(number), before="{}", after='{"active":false}'),
-            at=NOW + timedelta(seconds=number),
-            seq=number,
-            previous_hash=chain[-1][1] if chain else BEGINNING,
-        )
-        chain.append((entry, entry.hash))
-    return chain
-
-
-@given(st.integers(1, 8), st.data())
-def test_no_entry_can_be_changed_or_left_out(length: int, data: st.DataObject) -> None:
-    chain = a_chain(length)
-    assert broken_at(chain) is None
-    place = data.draw(st.integers(0, length - 1))
-    entry, kept = chain[place]
-    for changed in (
-        replace(entry, caller_id="somebody-else"),
-        replace(entry, at=entry.at + timedelta(microseconds=1)),
-        replace(entry, change=replace(entry.change, after=None)),
-        replace(entry, change=replace(entry.change, before="")),
-        replace(entry, previous_hash=bytes([1]) * 32),
-    ):
-        assert broken_at([*chain[:place], (changed, kept), *chain[place + 1 :]]) == entry.seq
-        # Who can write the hash too breaks the next link instead, unless it is the last.
-        forged = [*chain[:place], (changed, changed.hash), *chain[place + 1 :]]
-        if place + 1 < length:
-            assert broken_at(forged) is not None
-    if 0 < place < length - 1:
-        assert broken_at(chain[:place] + chain[place + 1 :]) == entry.seq + 1
 
 
 def known_key(number: int, valid_from_at: datetime, valid_until_at: datetime) -> KnownKey:
@@ -143,3 +105,13 @@ def test_too_many_attempts_are_too_many() -> None:
     assert too_many(of_name=NAME_ATTEMPTS_MAX + 1, of_address=1)
     assert too_many(of_name=1, of_address=61)
     assert subject_of("name", "x") != subject_of("address", "x")
+
+
+def test_the_longest_prefix_of_a_path_says_who_answers() -> None:
+    for prefix, service in ROUTES.items():
+        assert service_of(prefix) == service_of(f"{prefix}/x/y") == service
+    assert service_of("audit/usage-rating/export") == "usage_rating"
+    assert [service_of(path) for path in ("", "audit", "audit/portal", "audit-log", "units", "plansx")] == [
+        None
+    ] * 6
+    assert all(service_of(path) for path in STREAMED)
