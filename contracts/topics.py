@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.events.alert import BUDGET_STAGE_REACHED, UNASSIGNED_SHARE_PASSED
 from contracts.events.call import CALL_RECORDED
 from contracts.events.charge import CHARGE_ALLOCATED, UNASSIGNED
 from contracts.events.directory import (
@@ -18,6 +19,7 @@ from contracts.events.envelope import EventType
 from contracts.events.facts import (
     ACCOUNT_FACT,
     ASSIGNMENT_FACT,
+    BUDGET_FACT,
     NUMBER_FACT,
     PLAN_ACTIVATION_FACT,
     PLAN_FACT,
@@ -25,6 +27,7 @@ from contracts.events.facts import (
     SIGNING_KEY_FACT,
     TEAM_FACT,
     TEAM_MEMBERSHIP_FACT,
+    UNASSIGNED_ALERT_FACT,
     UNIT_FACT,
     USER_FACT,
 )
@@ -106,6 +109,8 @@ BILLING_UNITS_FACTS = Topic(
         NUMBER_FACT,
         UNIT_FACT,
         ASSIGNMENT_FACT,
+        BUDGET_FACT,
+        UNASSIGNED_ALERT_FACT,
     ),
     key="account",
     producer="billing_units",
@@ -127,6 +132,14 @@ CHARGES = Topic(
     key="account + unit, or unassigned",
     producer="billing_units",
     consumers=("reporting",),
+)
+ALERTS = Topic(
+    name="billing-units.alerts.v1",
+    summary="Stages of budgets that are reached, and Unassigned when its share passes a threshold.",
+    events=(BUDGET_STAGE_REACHED, UNASSIGNED_SHARE_PASSED),
+    key="account",
+    producer="billing_units",
+    consumers=(),
 )
 PERIODS = Topic(
     name="ledger.periods.v1",
@@ -173,6 +186,7 @@ TOPICS: tuple[Topic, ...] = (
     BILLING_UNITS_FACTS,
     RATED_USAGE,
     CHARGES,
+    ALERTS,
     PERIODS,
     REPORTS,
     UNIT_COSTS,

@@ -20,10 +20,13 @@ HISTORY = (
     "rated_usage",
     "usage",
     "assignment_version",
+    "budget_alert",
+    "budget_version",
     "charge",
     "charge_fact",
     "report",
     "report_line",
+    "unassigned_alert_version",
 )
 """Tables that are only ever added to, whatever service has them."""
 
@@ -113,6 +116,22 @@ CHECKS = (
         name="moves",
         sentence="Every move of charges sums to zero for each use, and as many moved as the job says.",
         query="list_uneven_moves",
+    ),
+    Check(
+        name="unit spend",
+        sentence="What each unit spent by period and day, added up or still to be, is the sum of its charges.",
+        query="list_spend_unlike_its_charges",
+    ),
+    Check(
+        name="budgets as said",
+        sentence="Every budget and threshold stands as it was said.",
+        query="list_budgets_unlike_what_was_said",
+        narrowed=1,
+    ),
+    Check(
+        name="stages of budgets",
+        sentence="Every stage that was announced is one of an amount that the unit's budget of the period had.",
+        query="list_stages_without_a_budget",
     ),
     Check(
         name="one holder",

@@ -392,6 +392,47 @@ FROM (
 WHERE ($1::text IS NULL OR account_id = $1) AND ($2::date IS NULL OR booked_period = $2)
   AND t.running_total IS DISTINCT FROM f.amount
 
+-- name: list_spend_unlike_its_charges
+-- Days of units whose spend, with what is still to be added up, is not the sum of their charges.
+SELECT account_id, booked_period, currency, unit_key AS unit_id, use_on, s.amount AS spend_amount,
+       c.amount AS charged_amount, coalesce(s.amount, 0) - coalesce(c.amount, 0) AS difference
+FROM (
+    SELECT account_id, booked_period, currency, unit_key, use_on, sum(amount) AS amount
+    FROM (
+        SELECT account_id, booked_period, currency, unit_key, use_on, amount FROM billing_units.verify_unit_spend
+        UNION ALL
+        SELECT account_id, booked_period, currency, unit_key, use_on, amount FROM billing_units.verify_spend_change
+    ) each GROUP BY account_id, booked_period, currency, unit_key, use_on
+) s FULL JOIN (
+    SELECT account_id, booked_period, currency, coalesce(unit_id::text, 'unassigned') AS unit_key, use_on,
+           sum(amount) AS amount
+    FROM billing_units.verify_charge GROUP BY account_id, booked_period, currency, unit_id, use_on
+) c USING (account_id, booked_period, currency, unit_key, use_on)
+WHERE ($1::text IS NULL OR account_id = $1) AND ($2::date IS NULL OR booked_period = $2)
+  AND coalesce(s.amount, 0) <> coalesce(c.amount, 0)
+
+-- name: list_budgets_unlike_what_was_said
+-- Budgets and thresholds whose digest is not that of what they say.
+SELECT account_id, unit_id, version, from_period, until_period, amount, NULL::numeric AS threshold_percent
+FROM billing_units.verify_budget_version WHERE ($1::text IS NULL OR account_id = $1) AND NOT as_said
+UNION ALL
+SELECT account_id, NULL, version, NULL, NULL, minimum_amount, threshold_percent
+FROM billing_units.verify_unassigned_alert_version WHERE ($1::text IS NULL OR account_id = $1) AND NOT as_said
+
+-- name: list_stages_without_a_budget
+-- Announced stages of an amount that the unit's budget of the period never had; the nearest that it had beside it.
+SELECT a.account_id, a.booked_period, a.unit_id, a.stage_percent, a.amount, said.amount AS budget_amount,
+       a.amount - said.amount AS difference
+FROM billing_units.verify_budget_alert a
+LEFT JOIN LATERAL (
+    SELECT v.amount FROM billing_units.verify_budget_version v
+    WHERE v.account_id = a.account_id AND v.unit_id = a.unit_id AND v.from_period <= a.booked_period
+      AND (v.until_period IS NULL OR a.booked_period < v.until_period) AND v.amount IS NOT NULL
+    ORDER BY abs(v.amount - a.amount) LIMIT 1
+) said ON true
+WHERE ($1::text IS NULL OR a.account_id = $1) AND ($2::date IS NULL OR a.booked_period = $2)
+  AND a.amount IS DISTINCT FROM said.amount
+
 -- name: list_reports_unlike_their_lines
 -- Reports whose total is not the sum of their lines.
 SELECT account_id, booked_period, currency, report_id, total_amount, line_amount,
@@ -557,6 +598,8 @@ UNION ALL
 SELECT 'usage_rating', 'retries', count(*) FROM usage_rating.verify_suspense_retry
 UNION ALL
 SELECT 'billing_units', 'reattributions', count(*) FROM billing_units.verify_reattribution WHERE state <> 'done'
+UNION ALL
+SELECT 'billing_units', 'spend', count(*) FROM billing_units.verify_spend_change
 
 -- name: count_suspense
 -- What waits for a price, by reason.

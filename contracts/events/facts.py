@@ -9,16 +9,20 @@ from contracts.events.envelope import EventType
 from contracts.events.fields import (
     E164,
     AccountId,
+    Amount,
     AnchorDay,
     Count,
     CountryCode,
     CurrencyCode,
+    Day,
     Identifier,
     Instant,
     KeyId,
+    Percent,
     PublicKey,
     Revision,
     Sha256,
+    StagePercent,
     Uuid,
     ZoneName,
     message,
@@ -117,6 +121,37 @@ class AssignmentFact:
 
 
 @message
+class BudgetSpan:
+    """An amount for each booked period that begins in [from_period, until_period), and when somebody is told."""
+
+    from_period: Day
+    until_period: Day | None
+    amount: Amount
+    currency: CurrencyCode
+    stages: tuple[StagePercent, ...]
+
+
+@message
+class BudgetFact:
+    """All budgets of a unit, in order of time; a period in no span has none."""
+
+    account_id: AccountId
+    unit_id: Uuid
+    version: Revision
+    spans: tuple[BudgetSpan, ...]
+
+
+@message
+class UnassignedAlertFact:
+    """From which share of its charges, and from which amount, an account is told of *Unassigned*."""
+
+    account_id: AccountId
+    version: Revision
+    threshold_percent: Percent
+    minimum_amount: Amount
+
+
+@message
 class PlanPartFact:
     """A piece of a rate plan document under 500 kB: `content` is text whose SHA-256 is `sha256`."""
 
@@ -182,6 +217,14 @@ ASSIGNMENT_FACT = EventType(
     name="ringledger.assignment-fact.v1",
     data=AssignmentFact,
     summary="An assignment to a unit as it stands.",
+)
+BUDGET_FACT = EventType(
+    name="ringledger.budget-fact.v1", data=BudgetFact, summary="A unit's budgets as they stand."
+)
+UNASSIGNED_ALERT_FACT = EventType(
+    name="ringledger.unassigned-alert-fact.v1",
+    data=UnassignedAlertFact,
+    summary="From which share of Unassigned on an account is told.",
 )
 PLAN_PART_FACT = EventType(
     name="ringledger.plan-part-fact.v1", data=PlanPartFact, summary="A piece of a rate plan document."

@@ -29,6 +29,7 @@ _INSTANT_PATTERN = (
 _DATE_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _AMOUNT_PATTERN = r"^-?[0-9]{1,14}(\.[0-9]{1,6})?$"
 _EXACT_PATTERN = r"^-?[0-9]{1,14}(\.[0-9]{1,24})?$"
+_PERCENT_PATTERN = r"^-?[0-9]{1,14}(\.[0-9]{1,2})?$"
 
 
 def wire_text(value: object) -> str:
@@ -123,6 +124,17 @@ ExactAmount = Annotated[
 ]
 """A price or an exact value before rounding, at most 24 decimals, a string on the wire."""
 
+Percent = Annotated[
+    Decimal,
+    _TextBound(
+        pattern=_PERCENT_PATTERN,
+        inner=core_schema.decimal_schema(strict=False, allow_inf_nan=False),
+        python=core_schema.decimal_schema(strict=True, allow_inf_nan=False),
+        json_schema=(("examples", ["5.25"]),),
+    ),
+]
+"""A percentage with at most 2 decimals, a string on the wire."""
+
 AccountId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,62}$")]
 """The platform's id of an account; it is part of topic names, so no dot and no underscore."""
 
@@ -151,6 +163,7 @@ DurationMs = Annotated[int, Field(ge=0, le=MAX_DURATION_MS)]
 Revision = Annotated[int, Field(ge=1, lt=2**31)]
 Sequence = Annotated[int, Field(ge=1, lt=2**62)]
 AnchorDay = Annotated[int, Field(ge=1, le=28)]
+StagePercent = Annotated[int, Field(ge=1, le=1000)]
 Count = Annotated[int, Field(ge=0, lt=2**31)]
 SignedCount = Annotated[int, Field(gt=-(2**53), lt=2**53)]
 Digits = Annotated[str, Field(pattern=r"^[0-9]{1,15}$")]

@@ -9,7 +9,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from contracts.events import directory, facts
+from contracts.events import alert, directory, facts
 from contracts.events.call import CALL_RECORDED, CallDetailRecord
 from contracts.events.charge import CHARGE_ALLOCATED, Allocation, Charge
 from contracts.events.envelope import EventType, encode
@@ -226,6 +226,31 @@ def _call() -> list[tuple[EventType[Any], Any]]:
     ]
 
 
+def _budget() -> list[tuple[EventType[Any], Any]]:
+    keys: dict[str, Any] = {"account_id": ACCOUNT, "booked_period": PERIOD, "currency": "EUR"}
+    amount, at = Decimal("250.000000"), datetime(2026, 6, 17, 9, 30, 5, tzinfo=UTC)
+    span = facts.BudgetSpan(
+        from_period=PERIOD, until_period=None, amount=amount, currency="EUR", stages=(50, 80, 100)
+    )
+    stage = alert.BudgetStage(
+        **keys, unit_id=UNIT, budget_amount=amount, budget_version=1, stage_percent=50,
+        spent=Decimal("125.004170"), reached_at=at,
+    )  # fmt: skip
+    share = alert.UnassignedShare(
+        **keys, unassigned_amount=Decimal("31.720450"), total_amount=Decimal("604.199000"),
+        share_percent=Decimal("5.25"), threshold_percent=Decimal("5.00"), times=1, passed_at=at,
+    )  # fmt: skip
+    threshold = facts.UnassignedAlertFact(
+        account_id=ACCOUNT, version=1, threshold_percent=Decimal("5.00"), minimum_amount=Decimal("10.000000")
+    )
+    return [
+        (facts.BUDGET_FACT, facts.BudgetFact(account_id=ACCOUNT, unit_id=UNIT, version=1, spans=(span,))),
+        (facts.UNASSIGNED_ALERT_FACT, threshold),
+        (alert.BUDGET_STAGE_REACHED, stage),
+        (alert.UNASSIGNED_SHARE_PASSED, share),
+    ]
+
+
 def _period() -> list[tuple[EventType[Any], Any]]:
     as_of = datetime(2026, 6, 2, 8, 17, 6, tzinfo=UTC)
     state = PeriodState(account_id=ACCOUNT, booked_period=PERIOD, version=1, phase="open", changed_at=OPENED_AT)
@@ -260,5 +285,5 @@ def _keys() -> list[tuple[EventType[Any], Any]]:
 
 
 EXAMPLES: dict[str, Any] = {
-    kind.name: data for kind, data in [*_directory(), *_plan(), *_call(), *_period(), *_keys()]
+    kind.name: data for kind, data in [*_directory(), *_plan(), *_call(), *_budget(), *_period(), *_keys()]
 }

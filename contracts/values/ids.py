@@ -22,6 +22,7 @@ class IdKind(Enum):
     CAUSE = "6f1d2a0e-6c1b-5e0a-9a55-3b1f0c7d1a08"
     DIRECTORY = "6f1d2a0e-6c1b-5e0a-9a55-3b1f0c7d1a06"
     CALL_EVENT = "6f1d2a0e-6c1b-5e0a-9a55-3b1f0c7d1a07"
+    ALERT = "6f1d2a0e-6c1b-5e0a-9a55-3b1f0c7d1a09"
 
     def __init__(self, namespace: str) -> None:
         self.namespace = UUID(namespace).bytes

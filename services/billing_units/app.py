@@ -16,8 +16,9 @@ from services.billing_units.consumers import SERVICE, routes
 from services.billing_units.handlers.commands import Commands
 from services.billing_units.handlers.directory_cache import DirectoryCache
 from services.billing_units.handlers.reattribution import ReattributionHandler
+from services.billing_units.handlers.spending import SpendingHandler
 from services.billing_units.handlers.usage import UsageHandler
-from services.billing_units.jobs import reattribute
+from services.billing_units.jobs import add_up_spend, announce_alerts, reattribute
 from services.billing_units.settings import BillingUnitsSettings
 
 
@@ -26,10 +27,11 @@ async def ingest(settings: BillingUnitsSettings) -> Process:
     process = await IngestProcess.open(SERVICE, settings)
     usage = UsageHandler(directory=DirectoryCache(max_answers=settings.directory_cache))
     moving = ReattributionHandler(pool=process.pool, schema=SERVICE, clock=system_clock, directory=usage.directory)
+    spending = SpendingHandler(pool=process.pool, clock=system_clock)
     return process.with_routes(
         routes(usage, record_max_bytes=settings.record_max_bytes),
         monthly_tables=("charge",),
-        jobs=(partial(reattribute, moving),),
+        jobs=(partial(reattribute, moving), partial(add_up_spend, spending), partial(announce_alerts, spending)),
     )
 
 

@@ -27,11 +27,13 @@ from services.portal.handlers.signing_keys import KeyPlanner, KeySecret, Signer
 from services.portal.jobs import forget_expired, plan_signing_keys
 from services.portal.pages.audit import AuditLogPage
 from services.portal.pages.billing import billing_pages
+from services.portal.pages.budget_changes import BudgetChangePages
 from services.portal.pages.charges import ChargePages
 from services.portal.pages.guarded import GuardedPages
 from services.portal.pages.new_unit import NewUnitPages
 from services.portal.pages.reference import reference_page
 from services.portal.pages.signing_in import own_pages, sign_in_pages
+from services.portal.pages.threshold import ThresholdPages
 from services.portal.pages.unassigned import UnassignedPages
 from services.portal.pages.unit_changes import UnitChangePages
 from services.portal.pages.unit_page import UnitPage
@@ -93,10 +95,12 @@ def with_pages(parts: Parts, probes: Probes) -> FastAPI:
     UnitTablePage(pages, parts.door.clock)
     NewUnitPages(pages)
     UnassignedPages(pages, parts.door.clock)
+    ThresholdPages(pages)
     ChargePages(pages, parts.door.clock)
     UnitPage(pages, parts.door.clock)
     UnitChangePages(pages)
     AuditLogPage(pages, parts.people)
+    BudgetChangePages(pages)
     app.include_router(router)
     app.mount("/static", StaticFiles(packages=[("services.portal", "static")]))
     return app

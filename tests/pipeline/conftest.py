@@ -3,6 +3,8 @@
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import asyncpg
@@ -11,12 +13,19 @@ import pytest
 from chassis.clock import system_clock, system_random
 from chassis.database import Connection, account_transaction, open_pool
 from chassis.migrate import api_role
-from cli.demo.centre import ACCOUNT_ID, MONTH
+from cli.demo.centre import ACCOUNT_ID, MONTH, contact_centre
 from cli.stack.jars import KAFKA_VERSION, cache_folder, missing_jars, unreachable
 from cli.stack.kafka import LocalKafka
 from contracts.topics import SERVICES
+from contracts.values.calendar import start_of_day, zone_of
 from contracts.values.ids import time_ordered_id
+from services.billing_units.domain.budgets import Threshold
+from services.billing_units.handlers.budgets import Plan, Wanted, put_budget, put_threshold
+from services.billing_units.handlers.commands import Commands
+from services.billing_units.handlers.spending import SpendingHandler
 from services.reporting.handlers.reports import make_unit_report
+from tests.support.allocating import api_pool, ingest_pool
+from tests.support.callers import a_caller
 from tests.support.databases import Databases
 from tests.support.proving import broken, settled
 from tests.support.report import RunReport
@@ -91,11 +100,39 @@ async def _played(broker: str, databases: Databases, folder: Path) -> str:
         await play(broker, demo_month(seed=1, calls=CALL_COUNT))
         await settled(way)
         await _make_report(dsn)
+        way.stop(("billing_units",))
+        await _say_budgets(dsn)
+        way.start(("billing_units",))
         verdict = await settled(way)
     finally:
         way.stop()
     assert verdict.holds, broken(verdict)
     return dsn
+
+
+async def _say_budgets(dsn: str) -> None:
+    """A budget that the month passed and a threshold, said and announced at the month's end."""
+    api, ingest = await api_pool(dsn, 2), await ingest_pool(dsn, 2)
+    at = start_of_day(MONTH.end_on, zone_of("UTC")) - timedelta(days=1)
+    commands = Commands(pool=api, schema="billing_units", clock=lambda: at, random=system_random).by(
+        a_caller(ACCOUNT_ID)
+    )
+    wanted = Wanted(amount=Decimal("0.50"), stages=(50, 100), from_period=MONTH.start_on, only=False)
+    try:
+        for unit in contact_centre().units:
+            plan = await put_budget(commands, ACCOUNT_ID, unit.unit_id, wanted, _anything)
+            assert isinstance(plan, Plan), plan
+        await put_threshold(commands, ACCOUNT_ID, Threshold(), _anything)
+        assert await SpendingHandler(pool=ingest, clock=lambda: at).announce() > 0
+        assert await ingest.fetchval("SELECT count(*) FROM budget_alert") > 0
+    finally:
+        await api.close()
+        await ingest.close()
+
+
+def _anything(version: int) -> bool:
+    """Whatever stands is expected."""
+    return True
 
 
 async def _make_report(dsn: str) -> None:

@@ -22,7 +22,7 @@ from services.usage_rating.handlers.messages import Tokens
 from services.usage_rating.handlers.pricing import PlanCache
 from tests.support.applying import apply_unread, read_at
 from tests.support.builders import a_call
-from tests.support.proving import broken, names, proven, settled, until
+from tests.support.proving import broken, names, proven, ringledger, settled, until
 from tests.support.tampering import ONLY_WHILE_IT_WAITS, a_cent_more, money_columns, without_row
 from tests.support.way_of_a_call import WayOfACall, demo_month, play
 
@@ -117,7 +117,33 @@ async def test_a_reversal_that_overtook_its_rating_is_a_wait(way: WayOfACall, ad
     found = {(record.id, record.kind) for record in verdict.in_flight}
     assert found == {(rated.id, "topic"), (reversal.id, "wait")}
 
-    (column,) = [c for c in await money_columns(admin, SERVICES) if (c.name, c.column) in ONLY_WHILE_IT_WAITS]
+    await a_cent_is_seen(way, admin, "billing_units.reversal_wait")
+
+
+async def test_what_was_spent_and_not_added_up_counts(way: WayOfACall, admin: Connection) -> None:
+    way.start(("usage_rating",))
+    await play(way.kafka, demo_month(seed=4, calls=20))
+    await until(way, lambda v: sum(line.records for line in v.on_the_way) >= 20)
+    way.stop()
+    allocation = UsageHandler(directory=DirectoryCache(max_answers=1000))
+    await apply_unread(
+        way,
+        service="billing_units",
+        routes=allocation_routes(allocation, record_max_bytes=RECORD_BYTES),
+        topic=RATED_USAGE.name,
+    )
+    verdict = await proven(way)
+    assert verdict.holds, broken(verdict)
+    assert [line.records > 0 for line in verdict.waiting if line.what == "spend"] == [True]
+    assert "changes of what units spent to add up" in (await ringledger(way, "verify"))[1]
+    await a_cent_is_seen(way, admin, "billing_units.spend_change")
+    async with without_row(admin, "billing_units.spend_change", "amount <> 0"):
+        assert "all: unit spend" in broken(await proven(way))
+
+
+async def a_cent_is_seen(way: WayOfACall, admin: Connection, table: str) -> None:
+    columns = await money_columns(admin, SERVICES)
+    (column,) = [c for c in columns if (c.name, c.column) in ONLY_WHILE_IT_WAITS and c.name == table]
     async with a_cent_more(admin, column) as tampered:
         verdict = await proven(way)
     assert not verdict.holds

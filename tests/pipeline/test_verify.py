@@ -7,7 +7,13 @@ from cli.demo.centre import ACCOUNT_ID, MONTH
 from contracts.topics import CALLS, SERVICES
 from tests.pipeline.conftest import CALL_COUNT
 from tests.support.proving import broken, names, proven, ringledger
-from tests.support.tampering import ONLY_WHILE_IT_WAITS, a_cent_more, money_columns, without_row
+from tests.support.tampering import (
+    NAMED_BY_DIGEST,
+    ONLY_WHILE_IT_WAITS,
+    a_cent_more,
+    money_columns,
+    without_row,
+)
 from tests.support.way_of_a_call import WayOfACall
 
 
@@ -48,7 +54,8 @@ async def test_a_cent_in_any_table_that_carries_money_is_named(way: WayOfACall, 
             for row in check.rows
             if row.get("difference") is not None
         }
-        assert {str(difference) for difference in differences} == {"0.010000"}, (column, differences)
+        if (column.name, column.column) not in NAMED_BY_DIGEST:
+            assert {str(difference) for difference in differences} == {"0.010000"}, (column, differences)
     assert (await proven(way)).holds
 
 

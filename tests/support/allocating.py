@@ -20,11 +20,12 @@ from chassis.outbox.lanes import QUERIES as LANES
 from chassis.outbox.packing import unpack_messages
 from contracts.events.envelope import encode
 from contracts.events.rated_usage import USAGE_RATED, RatedUsage
-from contracts.topics import BILLING_UNITS_FACTS, CHARGES, DIRECTORY, RATED_USAGE, group_of
+from contracts.topics import ALERTS, BILLING_UNITS_FACTS, CHARGES, DIRECTORY, RATED_USAGE, group_of
 from contracts.values.ids import IdKind, derived_id
 from services.billing_units.consumers import SERVICE, routes
 from services.billing_units.handlers.directory_cache import DirectoryCache
 from services.billing_units.handlers.reattribution import ReattributionHandler
+from services.billing_units.handlers.spending import SpendingHandler
 from services.billing_units.handlers.usage import UsageHandler
 from tests.support.schemas import as_role
 
@@ -151,6 +152,13 @@ class Allocating:
         )
         return await job.work_off()
 
+    async def add_up(self, now: datetime = RECORDED_AT) -> int:
+        """Let the jobs add up what units spent, and announce what is due then; how many changes were added up."""
+        jobs = SpendingHandler(pool=self.pool, clock=lambda: now)
+        added = await jobs.add_up()
+        await jobs.announce()
+        return added
+
     async def _claim(self, topic: str, partition: int) -> None:
         async with self.pool.acquire() as connection:
             row = await connection.fetchrow(
@@ -172,6 +180,10 @@ class Allocating:
     async def facts(self) -> list[dict[str, Any]]:
         """What was published as facts."""
         return await self.published(BILLING_UNITS_FACTS.name)
+
+    async def alerts(self) -> list[dict[str, Any]]:
+        """What was announced, each with the type of its message as `said`."""
+        return [{"said": event["type"], **event["data"]} for event in await self.published(ALERTS.name)]
 
     async def owed(self, account: str) -> tuple[dict[str, dict[str | None, int]], dict[str, set[str | None]]]:
         """What each unit owes of each use, in millionths, and the units of the charges that are live."""

@@ -10,8 +10,14 @@ import asyncpg
 
 from chassis.database import Connection
 
-ONLY_WHILE_IT_WAITS = {("billing_units.reversal_wait", "amount")}
+ONLY_WHILE_IT_WAITS = {("billing_units.reversal_wait", "amount"), ("billing_units.spend_change", "amount")}
 """Columns of tables that are empty once all is settled: a test of their own fills them first."""
+
+NAMED_BY_DIGEST = {
+    ("billing_units.unassigned_alert_version", "threshold_percent"),
+    ("billing_units.unassigned_alert_version", "minimum_amount"),
+}
+"""Columns that somebody chose: that they are not what was said is seen, but not by how much."""
 
 A_CENT = Decimal("0.010000")
 
@@ -44,7 +50,7 @@ class MoneyColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tampered:
-    """A row that now says a cent more. ids: the UUIDs of its key, else its unit, by which it must be named."""
+    """A row that now says a cent more. ids: the UUIDs of its key, else its unit or account, which must be named."""
 
     column: MoneyColumn
     ids: frozenset[str]
@@ -65,7 +71,7 @@ async def a_cent_more(connection: Connection, column: MoneyColumn) -> AsyncItera
     assert place is not None, f"{column.name} has no row to change"
     row = await _add(connection, column, A_CENT, place)
     ids = frozenset(str(row[key]) for key in keys if isinstance(row[key], UUID))
-    yield Tampered(column=column, ids=ids or frozenset({row["unit_key"]}))
+    yield Tampered(column=column, ids=ids or frozenset({row.get("unit_key", row["account_id"])}))
     await _add(connection, column, -A_CENT, row)
 
 

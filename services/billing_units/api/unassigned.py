@@ -16,14 +16,20 @@ from chassis.web import Account, Problem, json_answer
 from contracts.events.fields import EARLIEST, LATEST
 from contracts.values.money import EXACT
 from services.billing_units.api.paging import Cursor, Limit, after, page
+from services.billing_units.domain.budgets import Threshold
 from services.billing_units.domain.suggestions import Clues, suggest
-from services.billing_units.store import unassigned
+from services.billing_units.store import budgets, unassigned
 from services.billing_units.store.unassigned import Row
 
 From = Annotated[date, Query(alias="use_on[gte]", ge=EARLIEST.date(), lt=LATEST.date())]
 Until = Annotated[date, Query(alias="use_on[lt]", ge=EARLIEST.date(), lt=LATEST.date())]
-Threshold = Annotated[
-    Decimal, Query(ge=0, le=1, description="The share of the amount, 0 to 1, above which the answer says `alert`.")
+AlertAbove = Annotated[
+    Decimal | None,
+    Query(
+        ge=0,
+        le=1,
+        description="The share of the amount, 0 to 1, above which it says `alert`; unless said, the account's.",
+    ),
 ]
 
 
@@ -43,17 +49,18 @@ def unassigned_lists(pool: Pool) -> APIRouter:
         return page(shown, limit, lambda row: [str(row["amount"]), row["group_key"]], frozenset({"group_key"}))
 
     @router.get("/share")
-    async def get_share(
-        account: Account, from_on: From, until_on: Until, threshold: Threshold = Decimal("0.05")
-    ) -> Response:
+    async def get_share(account: Account, from_on: From, until_on: Until, threshold: AlertAbove = None) -> Response:
         """How much of everything charged nobody owes, and whether that passes the threshold."""
         async with account_transaction(pool, account) as connection:
             row = await unassigned.get_unassigned_share(connection, account, (from_on, until_on))
+            said = await budgets.find_unassigned_alert(connection, account)
+        own = Threshold() if said is None else said.threshold
+        limit = own if threshold is None else Threshold(percent=EXACT.multiply(threshold, Decimal(100)))
         share = EXACT.divide(row["unassigned"], row["total"]) if row["total"] else Decimal(0)
         shown = dict(row) | {
             "share": share.quantize(Decimal("0.0001")),
-            "threshold": threshold,
-            "alert": share > threshold,
+            "threshold": EXACT.divide(limit.percent, Decimal(100)),
+            "alert": limit.is_passed(row["unassigned"], row["total"]),
         }
         return json_answer({"data": shown})
 

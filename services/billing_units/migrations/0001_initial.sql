@@ -271,6 +271,88 @@ CREATE TABLE reattribution (
 );
 CREATE INDEX reattribution_undone ON reattribution (account_id, directory_revision) WHERE state <> 'done';
 
+-- What charges added to what units spent and nobody has added up yet: appended with the charges, one statement a batch,
+-- so that no two writers wait for each other. A job takes the rows away whole; hence neither key nor index.
+CREATE TABLE spend_change (
+    account_id    text COLLATE "C" NOT NULL,
+    booked_period date NOT NULL,
+    unit_key      text COLLATE "C" NOT NULL,
+    use_on        date NOT NULL,
+    currency      text COLLATE "C" NOT NULL,
+    amount        numeric(20,6) NOT NULL CHECK (amount <> 'NaN')
+);
+
+-- What units (`unassigned`: nobody) spent by booked period and use day: with spend_change, the sum of their charges.
+CREATE TABLE unit_spend (
+    account_id    text COLLATE "C" NOT NULL,
+    booked_period date NOT NULL,
+    unit_key      text COLLATE "C" NOT NULL,
+    use_on        date NOT NULL,
+    currency      text COLLATE "C" NOT NULL,
+    amount        numeric(20,6) NOT NULL CHECK (amount <> 'NaN'),
+    PRIMARY KEY (account_id, booked_period, unit_key, use_on, currency)
+) WITH (fillfactor = 50);
+CREATE INDEX unit_spend_by_day ON unit_spend (account_id, unit_key, use_on);
+
+-- What was said of a unit's budget and by whom, appended only. For a period counts what was said last of those versions
+-- whose periods [from_period, until_period) hold it; without an amount it has none. digest: of what was said, so that
+-- a change behind the service's back is seen.
+CREATE TABLE budget_version (
+    account_id   text COLLATE "C" NOT NULL,
+    unit_id      uuid NOT NULL,
+    version      integer NOT NULL CHECK (version > 0),
+    from_period  date NOT NULL,
+    until_period date CHECK (until_period > from_period),
+    amount       numeric(20,6) CHECK (amount > 0 AND amount <> 'NaN'),
+    currency     text COLLATE "C" NOT NULL,
+    stages       smallint[] NOT NULL,
+    author       text NOT NULL,
+    recorded_at  timestamptz NOT NULL,
+    digest       bytea NOT NULL,
+    PRIMARY KEY (account_id, unit_id, version)
+);
+
+-- Stages that were announced, once for each amount that a unit's budget had in a period; appended only.
+CREATE TABLE budget_alert (
+    account_id    text COLLATE "C" NOT NULL,
+    unit_id       uuid NOT NULL,
+    booked_period date NOT NULL,
+    amount        numeric(20,6) NOT NULL CHECK (amount > 0 AND amount <> 'NaN'),
+    stage_percent smallint NOT NULL CHECK (stage_percent > 0),
+    reached_at    timestamptz NOT NULL,
+    PRIMARY KEY (account_id, unit_id, booked_period, amount, stage_percent)
+);
+
+-- From which share of all charges on *Unassigned* is announced, as it was said and by whom; appended only, the last counts.
+CREATE TABLE unassigned_alert_version (
+    account_id        text COLLATE "C" NOT NULL,
+    version           integer NOT NULL CHECK (version > 0),
+    threshold_percent numeric(5,2) NOT NULL CHECK (threshold_percent BETWEEN 0 AND 100),
+    minimum_amount    numeric(20,6) NOT NULL CHECK (minimum_amount >= 0 AND minimum_amount <> 'NaN'),
+    author            text NOT NULL,
+    recorded_at       timestamptz NOT NULL,
+    digest            bytea NOT NULL,
+    PRIMARY KEY (account_id, version)
+);
+
+-- Whether an account's *Unassigned* is past its threshold in a period, as was decided last. times: how often it passed.
+CREATE TABLE unassigned_share (
+    account_id    text COLLATE "C" NOT NULL,
+    booked_period date NOT NULL,
+    passed        boolean NOT NULL,
+    times         integer NOT NULL,
+    changed_at    timestamptz NOT NULL,
+    PRIMARY KEY (account_id, booked_period)
+);
+
+-- Of whom alerts are to be decided anew: of a unit (`unassigned`: of none) and its account, in a period. Appended and
+-- taken away like spend_change: by whoever adds up and by commands, by the job that announces.
+CREATE TABLE alert_due (
+    account_id    text COLLATE "C" NOT NULL,
+    unit_key      text COLLATE "C" NOT NULL,
+    booked_period date NOT NULL
+);
+
 -- What the proof reads, as the administrator (DESIGN §5).
 CREATE VIEW verify_charge WITH (security_invoker = true) AS
 SELECT account_id, currency, booked_period, charge_id, rated_usage_id, usage_id, rating_revision,
@@ -302,6 +384,27 @@ SELECT account_id, number, from_at, until_at FROM number WHERE NOT deleted;
 CREATE VIEW verify_reattribution WITH (security_invoker = true) AS
 SELECT account_id, reattribution_id, directory_revision, state, moved FROM reattribution;
 
+CREATE VIEW verify_unit_spend WITH (security_invoker = true) AS
+SELECT account_id, currency, booked_period, unit_key, use_on, amount FROM unit_spend;
+
+CREATE VIEW verify_spend_change WITH (security_invoker = true) AS
+SELECT account_id, currency, booked_period, unit_key, use_on, amount FROM spend_change;
+
+CREATE VIEW verify_budget_version WITH (security_invoker = true) AS
+SELECT account_id, unit_id, version, from_period, until_period, amount, currency,
+       digest = sha256(convert_to(jsonb_build_array(account_id, unit_id, version, from_period, until_period, amount,
+                                                    currency, stages)::text, 'UTF8')) AS as_said
+FROM budget_version;
+
+CREATE VIEW verify_budget_alert WITH (security_invoker = true) AS
+SELECT account_id, unit_id, booked_period, amount, stage_percent FROM budget_alert;
+
+CREATE VIEW verify_unassigned_alert_version WITH (security_invoker = true) AS
+SELECT account_id, version, threshold_percent, minimum_amount,
+       digest = sha256(convert_to(jsonb_build_array(account_id, version, threshold_percent, minimum_amount)::text,
+                                  'UTF8')) AS as_said
+FROM unassigned_alert_version;
+
 -- Current entries change; history (charge) is only ever added to.
 GRANT SELECT, INSERT, UPDATE ON directory, account, directory_user, team, team_membership, number, unit, assignment
     TO @ingest@, @api@;
@@ -312,6 +415,13 @@ GRANT SELECT, INSERT, DELETE ON reversal_wait TO @ingest@;
 GRANT SELECT, INSERT, UPDATE ON reattribution TO @ingest@;
 GRANT SELECT, INSERT ON reattribution TO @api@;
 GRANT SELECT ON charge, allocation TO @api@;
+GRANT SELECT, INSERT, DELETE ON spend_change, alert_due TO @ingest@;
+GRANT SELECT, INSERT, UPDATE ON unit_spend, unassigned_share TO @ingest@;
+GRANT SELECT, INSERT ON budget_alert TO @ingest@;
+GRANT SELECT ON budget_version, unassigned_alert_version TO @ingest@;
+GRANT SELECT, INSERT ON budget_version, unassigned_alert_version TO @api@;
+GRANT SELECT ON spend_change, unit_spend, unassigned_share, budget_alert TO @api@;
+GRANT INSERT ON alert_due TO @api@;
 
 ALTER TABLE directory ENABLE ROW LEVEL SECURITY;
 ALTER TABLE account ENABLE ROW LEVEL SECURITY;
@@ -326,6 +436,13 @@ ALTER TABLE allocation ENABLE ROW LEVEL SECURITY;
 ALTER TABLE reversal_wait ENABLE ROW LEVEL SECURITY;
 ALTER TABLE charge ENABLE ROW LEVEL SECURITY;
 ALTER TABLE reattribution ENABLE ROW LEVEL SECURITY;
+ALTER TABLE spend_change ENABLE ROW LEVEL SECURITY;
+ALTER TABLE unit_spend ENABLE ROW LEVEL SECURITY;
+ALTER TABLE budget_version ENABLE ROW LEVEL SECURITY;
+ALTER TABLE budget_alert ENABLE ROW LEVEL SECURITY;
+ALTER TABLE unassigned_alert_version ENABLE ROW LEVEL SECURITY;
+ALTER TABLE unassigned_share ENABLE ROW LEVEL SECURITY;
+ALTER TABLE alert_due ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY own_account ON directory TO @api@
     USING (account_id = nullif(current_setting('app.account', true), ''))
@@ -366,6 +483,27 @@ CREATE POLICY own_account ON charge TO @api@
 CREATE POLICY own_account ON reattribution TO @api@
     USING (account_id = nullif(current_setting('app.account', true), ''))
     WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON spend_change TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON unit_spend TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON budget_version TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON budget_alert TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON unassigned_alert_version TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON unassigned_share TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON alert_due TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
 
 -- A caller who is limited to certain units (app.units; unset: not limited) sees their rows only, whatever a statement
 -- asks for: units, what is and was assigned to them, what they owe, and of the people those who were ever in them.
@@ -404,4 +542,20 @@ CREATE POLICY own_units ON number AS RESTRICTIVE TO @api@
 CREATE POLICY own_units ON allocation AS RESTRICTIVE TO @api@
     USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL);
 CREATE POLICY own_units ON reversal_wait AS RESTRICTIVE TO @api@
+    USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL);
+CREATE POLICY own_units ON spend_change AS RESTRICTIVE TO @api@
+    USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL
+           OR unit_key = ANY ((SELECT nullif(current_setting('app.units', true), '')::text[])::text[]));
+CREATE POLICY own_units ON unit_spend AS RESTRICTIVE TO @api@
+    USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL
+           OR unit_key = ANY ((SELECT nullif(current_setting('app.units', true), '')::text[])::text[]));
+CREATE POLICY own_units ON budget_version AS RESTRICTIVE TO @api@
+    USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL
+           OR unit_id = ANY ((SELECT nullif(current_setting('app.units', true), '')::uuid[])::uuid[]));
+CREATE POLICY own_units ON budget_alert AS RESTRICTIVE TO @api@
+    USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL
+           OR unit_id = ANY ((SELECT nullif(current_setting('app.units', true), '')::uuid[])::uuid[]));
+CREATE POLICY own_units ON unassigned_alert_version AS RESTRICTIVE TO @api@
+    USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL);
+CREATE POLICY own_units ON unassigned_share AS RESTRICTIVE TO @api@
     USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL);

@@ -1,15 +1,20 @@
-"""Writes charges by COPY and keeps the rows at which a rating and its reversal meet."""
+"""Writes charges by COPY with what they add to spend, and keeps the rows where a rating and its reversal meet."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 from chassis.database import Connection
+from contracts.values.money import EXACT
 from services.billing_units.domain.ratings import State
 from services.billing_units.domain.shares import Quantities, Share
+from services.billing_units.store.arrays import text_array
+from services.billing_units.store.spending import SpendKey, insert_spend_changes
 from services.billing_units.store.views import QUERIES
 
 RatingKey = tuple[str, str, int]
@@ -26,6 +31,11 @@ CHARGE_COLUMNS = (
 """In the order of a charge's record."""
 
 ChargeRecord = tuple[object, ...]
+
+_SPEND_KEY = itemgetter(
+    *map(CHARGE_COLUMNS.index, ("account_id", "booked_period", "unit_id", "use_on", "currency"))
+)
+_AMOUNT = itemgetter(CHARGE_COLUMNS.index("amount"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,14 +55,14 @@ async def insert_new_allocations(connection: Connection, rows: Collection[Rating
     ordered = sorted(rows, key=lambda row: row.key)
     inserted = await connection.fetch(
         QUERIES["insert_new_allocations"],
-        _array([row.key[0] for row in ordered]),
-        _array([row.key[1] for row in ordered]),
-        _array([str(row.key[2]) for row in ordered]),
-        _array([row.state for row in ordered]),
-        _array([row.rated_usage_id or "NULL" for row in ordered]),
-        _array([row.reversal_id or "NULL" for row in ordered]),
-        _array([row.use_on.isoformat() for row in ordered]),
-        _array(['"{' + ",".join(row.charge_ids) + '}"' for row in ordered]),
+        text_array([row.key[0] for row in ordered]),
+        text_array([row.key[1] for row in ordered]),
+        text_array([str(row.key[2]) for row in ordered]),
+        text_array([row.state for row in ordered]),
+        text_array([row.rated_usage_id or "NULL" for row in ordered]),
+        text_array([row.reversal_id or "NULL" for row in ordered]),
+        text_array([row.use_on.isoformat() for row in ordered]),
+        text_array(['"{' + ",".join(row.charge_ids) + '}"' for row in ordered]),
     )
     if len(inserted) == len(ordered):
         return set()
@@ -117,8 +127,13 @@ def share_of(row: Mapping[str, Any]) -> Share:
 
 
 async def copy_charges(connection: Connection, records: Sequence[ChargeRecord]) -> None:
-    """COPY charges; records have the order of CHARGE_COLUMNS."""
+    """COPY charges, and append what they add to their units' spend; records have the order of CHARGE_COLUMNS."""
     await connection.copy_records_to_table("charge", columns=CHARGE_COLUMNS, records=records)
+    sums: defaultdict[SpendKey, Decimal] = defaultdict(Decimal)
+    with localcontext(EXACT):
+        for record in records:
+            sums[_SPEND_KEY(record)] += _AMOUNT(record)
+    await insert_spend_changes(connection, sums)
 
 
 async def insert_reversal_wait(
@@ -155,11 +170,6 @@ async def take_reversal_wait(connection: Connection, key: RatingKey) -> str:
     if found is None:
         raise LookupError(f"no reversal waits for rating {key[2]} of usage {key[1]}")
     return found
-
-
-def _array(elements: Sequence[str]) -> str:
-    """PostgreSQL's text form of an array; the elements are ids, numbers and days, which need no quotes."""
-    return "{" + ",".join(elements) + "}"
 
 
 def _text(value: UUID | None) -> str | None:

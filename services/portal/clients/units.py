@@ -195,6 +195,30 @@ class BillingUnits:
         found: Row = await self.api.one("unassigned/share", **_between(days))
         return found
 
+    async def budget(self, unit_id: str) -> Row | None:
+        """How a unit stands in the present period, with its budget where it has one; None without an account."""
+        found: Row | None = await self.api.one(f"billing-units/{unit_id}/budget")
+        return found
+
+    async def put_budget(self, unit_id: str, body: Mapping[str, Any], version: int) -> Row | Refused:
+        """Let a unit have a budget, unless what was said of it has changed since that version."""
+        return await self.api.command("PUT", f"billing-units/{unit_id}/budget", body, version=version)
+
+    async def end_budget(self, unit_id: str, from_period: date, version: int) -> Row | Refused:
+        """Let a unit have no budget from a period on, on the same condition."""
+        path = f"billing-units/{unit_id}/budget?from_period={from_period.isoformat()}"
+        return await self.api.command("DELETE", path, {}, version=version)
+
+    async def unassigned_alert(self) -> Row | None:
+        """The threshold of *Unassigned*, and how the present period's share stands beside it; or None.""" ""
+        found: Row | None = await self.api.one(f"accounts/{self.api.caller.account_id}/unassigned-alert")
+        return found
+
+    async def put_unassigned_alert(self, body: Mapping[str, Any], version: int) -> Row | Refused:
+        """Say the threshold, unless it has changed since that version."""
+        path = f"accounts/{self.api.caller.account_id}/unassigned-alert"
+        return await self.api.command("PUT", path, body, version=version)
+
     async def charges(self, unit_id: str, on: date, cursor: str | None = None) -> Rows:
         """Charges of a use day, of a unit or of `unassigned`."""
         return await self.api.page("charges", unit_id=unit_id, use_on=on.isoformat(), cursor=cursor, limit=CHOICES)

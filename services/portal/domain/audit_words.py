@@ -35,6 +35,8 @@ _THINGS = {
     "assignment": "Assignment",
     "person": "Person",
     "api-key": "API key",
+    "budget": "Budget",
+    "unassigned-alert": "Threshold of Unassigned",
 }
 _DONE = {"create": "added", "change": "changed", "delete": "removed", "revoke": "revoked"}
 _ACTIONS = {

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 ROUTES: Mapping[str, str] = {
     "accounts": "billing_units",
     "billing-units": "billing_units",
+    "budgets": "billing_units",
     "numbers": "billing_units",
     "users": "billing_units",
     "teams": "billing_units",

@@ -21,7 +21,7 @@ from services.portal.pages.choosing import units_for
 from services.portal.pages.guarded import GuardedPages, Visit, is_id
 
 SHOWN = 50
-OF_UNITS = ("unit.", "assignment.")
+OF_UNITS = ("unit.", "assignment.", "budget.")
 """Actions whose subject is a billing unit."""
 
 

@@ -17,6 +17,7 @@ from services.portal.domain.tabs import ADD_UNIT, UNASSIGNED, UNITS_TAB
 from services.portal.pages.choosing import units_for
 from services.portal.pages.guarded import GuardedPages, Visit
 from services.portal.pages.rendering import field, redirect
+from services.portal.pages.threshold import threshold_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +110,8 @@ class UnassignedPages:
             people=people,
             zone=zone,
             running=running,
+            threshold=await threshold_of(asked),
+            said=bool(visit.query("threshold")),
         )
 
     async def _confirm(

@@ -9,6 +9,7 @@ from chassis.web import Problem
 from services.portal.clients.asking_units import Refused, Row
 from services.portal.clients.units import BillingUnits, is_live
 from services.portal.domain.tabs import ADD_UNIT, UNIT, UNITS_TAB, VIEW_ALL_UNITS
+from services.portal.pages.budget import budget_of
 from services.portal.pages.choosing import units_for
 from services.portal.pages.guarded import GuardedPages, Visit
 from services.portal.pages.rendering import field, redirect
@@ -19,6 +20,8 @@ DONE = {
     "assigned": "Assigned. Charges of before, if any, are being put right.",
     "released": "Released. Charges of after that, if any, are being put right.",
     "archived": "The unit is archived. Earlier use still belongs to it.",
+    "budget": "The budget is saved.",
+    "budget-ended": "The budget is ended.",
 }
 
 
@@ -75,6 +78,7 @@ class UnitPage:
             other=[row for row in members.rows if not is_live(row, now)],
             cursor=members.cursor,
             persons=persons,
+            budget=await budget_of(asked, unit["unit_id"]),
             running=running,
             period=period,
             zone=terms.zone,

@@ -115,7 +115,7 @@ async def test_own_members_are_shown(limited: httpx.AsyncClient) -> None:
     ]
 
 
-@pytest.mark.parametrize("path", ["", "/users", "/members"])
+@pytest.mark.parametrize("path", ["", "/users", "/members", "/budget"])
 async def test_another_unit_is_as_one_that_does_not_exist(limited: httpx.AsyncClient, path: str) -> None:
     answers = [await limited.get(f"/api/v1/billing-units/{unit}{path}") for unit in (SALES, NOBODYS)]
     assert [answer.status_code for answer in answers] == [404, 404]
@@ -161,6 +161,20 @@ async def test_an_explanation_of_another_s_charge_does_not_exist(limited: httpx.
             assert answer.text.replace(charge_id, "…") == missing.text.replace(NOBODYS, "…")
 
 
+async def test_budgets_are_of_own_units(limited: httpx.AsyncClient, house: Any) -> None:
+    async with client_of(house, None) as all_of_it:
+        for unit in (CLAIMS, SALES):
+            path = f"/api/v1/billing-units/{unit}/budget"
+            body = {"amount": "10", "from_period": "2026-06-01"}
+            put = await all_of_it.put(path, json=body, headers={"If-Match": '"0"'})
+            assert put.status_code == 200, put.text
+    june = {"period": "2026-06-01"}
+    own = await limited.get(f"/api/v1/billing-units/{CLAIMS}/budget", params=june)
+    assert own.status_code == 200 and own.json()["data"]["spent"] == "0.068745"
+    listed = await limited.get("/api/v1/budgets", params=june)
+    assert [row["unit_id"] for row in listed.json()["data"]] == [CLAIMS]
+
+
 async def test_the_account_is_shown_as_far_as_figures_need_it(limited: httpx.AsyncClient) -> None:
     shown = await data(limited, f"accounts/{ACCOUNT}")
     assert shown == {
@@ -180,6 +194,8 @@ def test_every_operation_that_narrows_itself_is_looked_at_here() -> None:
         "GET /api/v1/billing-units/{unit_id}",
         "GET /api/v1/billing-units/{unit_id}/users",
         "GET /api/v1/billing-units/{unit_id}/members",
+        "GET /api/v1/billing-units/{unit_id}/budget",
+        "GET /api/v1/budgets",
         "GET /api/v1/charges",
         "GET /api/v1/charges/{charge_id}/explanation",
     }

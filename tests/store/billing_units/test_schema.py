@@ -1,7 +1,7 @@
 """The schema is one: picture and road meet, every query fits it, and each role may do what it should."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import asyncpg
 import pytest
@@ -10,13 +10,16 @@ from chassis.database import Pool, account_transaction
 from chassis.migrate import api_role, ingest_role
 from chassis.month_partitions import MonthPartitions
 from services.billing_units.store import (
+    alerts,
     auditing,
+    budgets,
     charges,
     directory,
     explanations,
     listing,
     members,
     reattribution,
+    spending,
     unassigned,
     unit_lists,
     views,
@@ -36,14 +39,20 @@ from tests.support.directory import (
 from tests.support.schemas import catalog_of, drawn, migrated
 
 SCHEMA = "billing_units"
-STATEMENTS = [
-    part.QUERIES
-    for part in (views, directory, listing, unit_lists, members, reattribution, explanations, unassigned, auditing)
-]
+PARTS = (
+    views, directory, listing, unit_lists, members, reattribution, explanations, unassigned, auditing, spending,
+    budgets, alerts,
+)  # fmt: skip
+STATEMENTS = [part.QUERIES for part in PARTS]
 QUERIES = {f"{name}": text for queries in STATEMENTS for name, text in queries.items()}
 TABLES = (
-    "account", "allocation", "assignment", "assignment_version", "charge", "directory", "directory_user", "number",
-    "reattribution", "reversal_wait", "team", "team_membership", "unit",
+    "account", "alert_due", "allocation", "assignment", "assignment_version", "budget_alert", "budget_version",
+    "charge", "directory", "directory_user", "number", "reattribution", "reversal_wait", "spend_change", "team",
+    "team_membership", "unassigned_alert_version", "unassigned_share", "unit", "unit_spend",
+)  # fmt: skip
+ADDED_TO = (
+    "charge", "charge_other", "allocation", "assignment_version", "reversal_wait", "spend_change", "unit_spend",
+    "budget_version", "budget_alert", "unassigned_alert_version", "unassigned_share", "alert_due",
 )  # fmt: skip
 HOT = {
     "list_revisions": "directory_account_id",
@@ -69,6 +78,14 @@ HOT = {
     "list_unit_users": "assignment_by_unit",
     "list_members_placements": "assignment_by_member",
     "list_available_numbers": "assignment_by_member",
+    "list_day_spend": "unit_spend_by_day",
+    "list_spent": "unit_spend_by_day",
+    "get_period_spend": "unit_spend_pkey",
+    "list_shares": "unit_spend_pkey",
+    "list_due_budgets": "budget_version_pkey",
+    "list_budgets": "budget_version_pkey",
+    "lock_unassigned_shares": "unassigned_share_pkey",
+    "find_unassigned_alert": "unassigned_alert_version_pkey",
 }
 _PAGE = "'harbour-care', '2026-06-02', '2026-06-03', '2000-01-01', '00000000-0000-0000-0000-000000000000', 10"
 _SPAN = "'2026-06-01', '2026-06-03', '2026-06-01', '00000000-0000-0000-0000-000000000000', 10"
@@ -85,7 +102,8 @@ ARGUMENTS = {
 """Where nothing given would leave no partition to read."""
 VIEWS = (
     "verify_charge", "verify_allocation", "verify_reversal_wait", "verify_assignment", "verify_number",
-    "verify_team_membership", "verify_reattribution",
+    "verify_team_membership", "verify_reattribution", "verify_unit_spend", "verify_spend_change",
+    "verify_budget_version", "verify_budget_alert", "verify_unassigned_alert_version",
 )  # fmt: skip
 
 
@@ -166,7 +184,14 @@ async def _fill(dsn: str, ingest: Pool) -> None:
     await allocating.adopt(*(an_assignment(number, f"Unit {n % 300}") for n, number in enumerate(numbers)))
     people = [a_membership(user=f"agent-{index}") for index in range(500)]
     await allocating.adopt(*people, *(a_unit(f"Unit {index}") for index in range(300)))
-    await allocating.rate(*(a_rated_call(f"call-{index}", own_number=numbers[index]) for index in range(400)))
+    months = [date(2026, month, 1) for month in range(1, 11)]
+    await allocating.rate(
+        *(
+            a_rated_call(f"call-{index}", own_number=numbers[index], booked_period=months[index % len(months)])
+            for index in range(400)
+        )
+    )
+    await allocating.add_up()
     admin = await asyncpg.connect(dsn)
     try:
         await admin.execute("ANALYZE")
@@ -221,7 +246,7 @@ async def test_history_is_only_added_to_and_only_by_the_consumers(ingest: Pool) 
         """,
         [ingest_role(SCHEMA), api_role(SCHEMA)],
         SCHEMA,
-        ["charge", "charge_other", "allocation", "assignment_version", "reversal_wait"],
+        list(ADDED_TO),
     )
     assert {(row["role"], row["privilege"], row["relname"]) for row in rows} == {
         (ingest_role(SCHEMA), "INSERT", "charge"),
@@ -231,6 +256,18 @@ async def test_history_is_only_added_to_and_only_by_the_consumers(ingest: Pool) 
         (ingest_role(SCHEMA), "UPDATE", "allocation"),
         (ingest_role(SCHEMA), "INSERT", "reversal_wait"),
         (ingest_role(SCHEMA), "DELETE", "reversal_wait"),
+        (ingest_role(SCHEMA), "INSERT", "spend_change"),
+        (ingest_role(SCHEMA), "DELETE", "spend_change"),
+        (ingest_role(SCHEMA), "INSERT", "unit_spend"),
+        (ingest_role(SCHEMA), "UPDATE", "unit_spend"),
+        (api_role(SCHEMA), "INSERT", "budget_version"),
+        (ingest_role(SCHEMA), "INSERT", "budget_alert"),
+        (api_role(SCHEMA), "INSERT", "unassigned_alert_version"),
+        (ingest_role(SCHEMA), "INSERT", "unassigned_share"),
+        (ingest_role(SCHEMA), "UPDATE", "unassigned_share"),
+        (ingest_role(SCHEMA), "INSERT", "alert_due"),
+        (ingest_role(SCHEMA), "DELETE", "alert_due"),
+        (api_role(SCHEMA), "INSERT", "alert_due"),
     }
 
 
@@ -243,7 +280,7 @@ async def test_the_proof_reads_every_charge_and_wait(dsn: str, ingest: Pool) -> 
         found = {view: await admin.fetch(f"SELECT * FROM {view}") for view in VIEWS}
     finally:
         await admin.close()
-    assert [len(found[view]) for view in VIEWS] == [1, 2, 1, 1, 1, 0, 0]
+    assert [len(found[view]) for view in VIEWS] == [1, 2, 1, 1, 1, 0, 0, 0, 1, 0, 0, 0]
     assert {row["state"] for row in found["verify_allocation"]} == {"allocated", "reversal_waiting"}
     assert found["verify_assignment"][0]["unit_known"]
 
