@@ -15,6 +15,7 @@ from contracts.values.access import (
     Role,
     decide,
     privileges_of,
+    privileges_of_key,
 )
 
 EXAMPLE_UNITS = frozenset({"5ccfd1e1-a15d-506a-84e7-b4431c35fb7d"})
@@ -25,10 +26,11 @@ HOLDERS: Mapping[str, frozenset[Privilege]] = {
     "Edit Billing": privileges_of(Role.MEMBER, frozenset({Privilege.EDIT_BILLING})),
     "View Billing unit": privileges_of(Role.MEMBER, frozenset({Privilege.VIEW_BILLING_UNIT})),
     "Edit Billing unit": privileges_of(Role.MEMBER, frozenset({Privilege.EDIT_BILLING_UNIT})),
+    "Publish events": privileges_of_key(frozenset({Privilege.PUBLISH_EVENTS})),
     "none": privileges_of(Role.MEMBER, frozenset()),
     "operator": frozenset({Privilege.OPERATE}),
 }
-"""The columns: a role, or one access group, and what it may do."""
+"""The columns: a role, one access group, or what only an API key is given, and what it may do."""
 
 
 def policies_of(service: str) -> Policies:
@@ -79,7 +81,8 @@ def access_page() -> str:
         "function that decides, `contracts.values.access.decide`.\n\nA column is a basic role or one security "
         "access group; who has several may do what any of them may. *Limited* is a principal limited to certain "
         "units; *own units* means that the answer speaks of those only, and that any other is as one that does "
-        "not exist. The operator is who holds the key of the command line.\n"
+        "not exist. *Publish events* is what only an API key is given. The operator is who holds the key of the "
+        "command line.\n"
     ]
     tables = [(service, policies_of(service)) for service in SERVICES]
     tables += [(f"{service}: pages", pages) for service in SERVICES if (pages := pages_of(service))]

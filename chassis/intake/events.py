@@ -36,12 +36,16 @@ class Event(NamedTuple, Generic[Data]):
 
 
 class RecordRefused(ValueError):
-    """A record that cannot be read as an event: it is dead-lettered with `code` and this message."""
+    """A record that cannot be read as an event: it is dead-lettered with `code` and this message.
 
-    def __init__(self, code: str, detail: str) -> None:
+    pointer: where in the record the first fault is, as RFC 6901 writes it; empty: in the record as a whole.
+    """
+
+    def __init__(self, code: str, detail: str, *, pointer: str = "") -> None:
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
+        self.pointer = pointer
 
 
 class EventReader:
@@ -77,7 +81,7 @@ class EventReader:
                 head, content = _binary_head(record), document
                 data = self._adapter(self._data, head.type).validate_json(value)
         except ValidationError as error:
-            raise RecordRefused("invalid", _where_and_what(error)) from error
+            raise RecordRefused("invalid", _where_and_what(error), pointer=_pointer(error)) from error
         text = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
         hashed = content_hash(head.type, text)
         return Event(data.account_id, head.source, head.id, head.type, head.time, data, text, hashed, record)
@@ -86,7 +90,8 @@ class EventReader:
         adapter = adapters.get(name) if isinstance(name, str) else None
         if adapter is None:
             known = ", ".join(sorted(adapters))
-            raise RecordRefused("unknown_type", f"type {str(name)[:100]!r} does not belong here; expected {known}")
+            detail = f"type {str(name)[:100]!r} does not belong here; expected {known}"
+            raise RecordRefused("unknown_type", detail, pointer="/type")
         return adapter
 
 
@@ -127,3 +132,9 @@ def _where_and_what(error: ValidationError, before: str = "") -> str:
         for problem in error.errors(include_url=False, include_context=False, include_input=False)[:3]
     ]
     return "; ".join(problems)
+
+
+def _pointer(error: ValidationError) -> str:
+    """Where the first problem is."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in first["loc"])

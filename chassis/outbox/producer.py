@@ -35,11 +35,11 @@ def partition_of(key: bytes | None, partitions: int) -> int:
     return 0 if key is None else crc32(key) % partitions
 
 
-class LaneProducer:
-    """Publishes message lists of a lane in order; one per process.
+class KeptProducer:
+    """One idempotent producer, started when first needed and kept for as long as it confirms.
 
     aiokafka's idempotent producer never gives a batch up by itself and may stop for good on
-    OutOfOrderSequence (its issue 1017), so every wait is bounded and a producer that failed is replaced.
+    OutOfOrderSequence (its issue 1017): whoever waits for it bounds the wait, and discards one that failed.
     """
 
     def __init__(self, bootstrap_servers: str, client_id: str) -> None:
@@ -48,9 +48,54 @@ class LaneProducer:
         self._producer: AIOKafkaProducer | None = None
         self._lock = asyncio.Lock()
 
+    async def started(self) -> AIOKafkaProducer:
+        """The producer. Raises NotConfirmed while no broker answers."""
+        async with self._lock:
+            if self._producer is None:
+                producer = AIOKafkaProducer(
+                    bootstrap_servers=self._bootstrap_servers,
+                    client_id=self._client_id,
+                    enable_idempotence=True,
+                    acks="all",
+                    linger_ms=0,
+                    max_batch_size=MAX_BATCH_BYTES,
+                    max_request_size=4 * MAX_BATCH_BYTES,
+                    request_timeout_ms=20_000,
+                    retry_backoff_ms=100,
+                )
+                try:
+                    await producer.start()
+                except BROKER_ERRORS as error:
+                    await _stop_quietly(producer)
+                    raise NotConfirmed(f"no broker: {error!r}") from error
+                except asyncio.CancelledError:
+                    await _stop_quietly(producer)
+                    raise
+                self._producer = producer
+            return self._producer
+
+    async def discard(self, producer: AIOKafkaProducer) -> None:
+        """Stop a producer that failed; the next one begins anew."""
+        async with self._lock:
+            if self._producer is producer:
+                self._producer = None
+        await _stop_quietly(producer)
+
+    async def close(self) -> None:
+        """Stop the producer if there is one."""
+        if self._producer is not None:
+            await self.discard(self._producer)
+
+
+class LaneProducer:
+    """Publishes message lists of a lane in order; one per process. A producer that failed is replaced."""
+
+    def __init__(self, bootstrap_servers: str, client_id: str) -> None:
+        self._kept = KeptProducer(bootstrap_servers, client_id)
+
     async def publish(self, lane: str, messages: MessageList) -> None:
         """Send one list and wait until the broker has it all. Raises NotConfirmed after replacing the producer."""
-        producer = await self._started()
+        producer = await self._kept.started()
         try:
             async with asyncio.timeout(CONFIRM_TIMEOUT_S):
                 partitions = await producer.partitions_for(messages.topic)
@@ -59,7 +104,7 @@ class LaneProducer:
         except UNCONFIRMED as error:
             metrics.PUBLISH_FAILURES.inc()
             LOG.warning("not_confirmed", lane=lane, topic=messages.topic, error=repr(error))
-            await self._discard(producer)
+            await self._kept.discard(producer)
             raise NotConfirmed(f"{messages.topic}: {error!r}") from error
         metrics.PUBLISHED.labels(messages.topic).inc(messages.count)
 
@@ -90,41 +135,9 @@ class LaneProducer:
             waits.append(await producer.send_batch(builder, messages.topic, partition=partition))
         return waits
 
-    async def _started(self) -> AIOKafkaProducer:
-        async with self._lock:
-            if self._producer is None:
-                producer = AIOKafkaProducer(
-                    bootstrap_servers=self._bootstrap_servers,
-                    client_id=self._client_id,
-                    enable_idempotence=True,
-                    acks="all",
-                    linger_ms=0,
-                    max_batch_size=MAX_BATCH_BYTES,
-                    max_request_size=4 * MAX_BATCH_BYTES,
-                    request_timeout_ms=20_000,
-                    retry_backoff_ms=100,
-                )
-                try:
-                    await producer.start()
-                except BROKER_ERRORS as error:
-                    await _stop_quietly(producer)
-                    raise NotConfirmed(f"no broker: {error!r}") from error
-                except asyncio.CancelledError:
-                    await _stop_quietly(producer)
-                    raise
-                self._producer = producer
-            return self._producer
-
-    async def _discard(self, producer: AIOKafkaProducer) -> None:
-        async with self._lock:
-            if self._producer is producer:
-                self._producer = None
-        await _stop_quietly(producer)
-
     async def close(self) -> None:
         """Stop the producer if there is one."""
-        if self._producer is not None:
-            await self._discard(self._producer)
+        await self._kept.close()
 
 
 async def _stop_quietly(producer: AIOKafkaProducer) -> None:

@@ -18,8 +18,9 @@ UNITS_MAX = 100
 class Privilege(StrEnum):
     """What a caller may do in an account.
 
-    The middle three are the security access groups. `administer` (people, keys, audit log) comes with the role
-    Admin alone, `operate` (every account, plans for all) with the operator's key alone.
+    The three of billing are the security access groups. `administer` (people, keys, audit log) comes with the
+    role Admin alone, `operate` (every account, plans for all) with the operator's key alone, `publish_events`
+    (calls and directory as a platform says them) with an API key alone.
     """
 
     OPERATE = "operate"
@@ -27,6 +28,7 @@ class Privilege(StrEnum):
     EDIT_BILLING = "edit_billing"
     VIEW_BILLING_UNIT = "view_billing_unit"
     EDIT_BILLING_UNIT = "edit_billing_unit"
+    PUBLISH_EVENTS = "publish_events"
 
 
 class Role(StrEnum):
@@ -38,6 +40,9 @@ class Role(StrEnum):
 
 ACCESS_GROUPS = frozenset({Privilege.EDIT_BILLING, Privilege.VIEW_BILLING_UNIT, Privilege.EDIT_BILLING_UNIT})
 """The privileges that security access groups give one by one."""
+
+KEY_PRIVILEGES = ACCESS_GROUPS | {Privilege.PUBLISH_EVENTS}
+"""What an API key may be given: what a person may be, and what only machines do."""
 
 BILLING_UNITS_TAB = frozenset({Privilege.VIEW_BILLING_UNIT, Privilege.EDIT_BILLING_UNIT})
 """Either opens the Billing units tab; to view alone is read only."""
@@ -142,6 +147,11 @@ def privileges_of(role: Role, groups: frozenset[Privilege]) -> frozenset[Privile
     if role is Role.ADMIN:
         return ACCESS_GROUPS | {Privilege.ADMINISTER}
     return groups & ACCESS_GROUPS
+
+
+def privileges_of_key(given: frozenset[Privilege]) -> frozenset[Privilege]:
+    """What an API key may do in an account; it never administers."""
+    return given & KEY_PRIVILEGES
 
 
 def _named(privileges: frozenset[Privilege]) -> str:

@@ -3,9 +3,9 @@
 from chassis.intake.events import EventReader
 from chassis.intake.worker import Route
 from chassis.stripes import StripeClass, Stripes
+from contracts.events.refusals import refusal_of
 from contracts.topics import DIRECTORY, RATED_USAGE, replay_topic
 from services.billing_units.handlers.directory import on_directory_event
-from services.billing_units.handlers.entries import refusal_of
 from services.billing_units.handlers.usage import UsageHandler
 
 SERVICE = "billing_units"

@@ -16,21 +16,27 @@ from chassis.service import Process
 from chassis.settings import Role
 from services.portal.api.application import SERVICE, Parts, application
 from services.portal.clients import Services, open_client
+from services.portal.clients.platform_topics import PlatformTopics
 from services.portal.handlers.api_keys import ApiKeys
 from services.portal.handlers.forwarding import Forwarding
 from services.portal.handlers.front_door import FrontDoor
+from services.portal.handlers.once import Once
+from services.portal.handlers.own_password import OwnPassword
 from services.portal.handlers.pace import Pace
 from services.portal.handlers.passwords import Passwords
 from services.portal.handlers.people import People
+from services.portal.handlers.platform_events import PlatformEvents
 from services.portal.handlers.sign_in import SignIn
 from services.portal.handlers.signing_keys import KeyPlanner, KeySecret, Signer
 from services.portal.jobs import forget_expired, plan_signing_keys
+from services.portal.pages.api_keys import ApiKeyPages
 from services.portal.pages.audit import AuditLogPage
 from services.portal.pages.billing import billing_pages
 from services.portal.pages.budget_changes import BudgetChangePages
 from services.portal.pages.charges import ChargePages
 from services.portal.pages.guarded import GuardedPages
 from services.portal.pages.new_unit import NewUnitPages
+from services.portal.pages.own_page import OwnPage
 from services.portal.pages.reference import reference_page
 from services.portal.pages.signing_in import own_pages, sign_in_pages
 from services.portal.pages.threshold import ThresholdPages
@@ -52,17 +58,20 @@ async def ingest(settings: PortalSettings) -> Process:
 
 async def serve(settings: PortalSettings) -> Process:
     """The API."""
-    passwords, client = Passwords(), open_client()
+    passwords, client, secret = Passwords(), open_client(), _secret(settings)
+    # Its producer is started with the first event: portal is ready without a broker.
+    topics = PlatformTopics(settings.kafka_bootstrap_servers, f"{SERVICE}-api-{settings.instance}")
+    events = PlatformEvents(topics, record_max_bytes=settings.record_max_bytes)
 
     def with_parts(pool: Pool, guard: Guard, probes: Probes) -> ASGIApp:
-        signer = Signer(secret=_secret(settings), published=guard.keys.facts, clock=system_clock)
+        signer = Signer(secret=secret, published=guard.keys.facts, clock=system_clock)
         services = Services(addresses=_addresses(settings), authorize=signer.authorization, client=client)
         pace = Pace(per_minute=settings.requests_per_minute, monotonic_s=monotonic_s)
-        parts = parts_of(pool, guard, services, passwords, pace)
+        parts = parts_of(pool, guard, services, passwords, pace, events=events, secret=secret)
         return with_pages(parts, replace(probes, ready={**probes.ready, "signing": signer.ready}))
 
     process = await api_process(SERVICE, settings, with_parts)
-    process.closing = (*process.closing, passwords.close, client.aclose)
+    process.closing = (*process.closing, passwords.close, client.aclose, events.close)
     return process
 
 
@@ -73,6 +82,8 @@ def parts_of(
     passwords: Passwords,
     pace: Pace,
     *,
+    events: PlatformEvents,
+    secret: KeySecret,
     clock: Clock = system_clock,
 ) -> Parts:
     """The application's parts around a pool."""
@@ -80,7 +91,8 @@ def parts_of(
     api_keys = ApiKeys(pool=pool, clock=clock, random=system_random)
     door = FrontDoor(guard=guard, sign_in=sign_in, api_keys=api_keys, pace=pace, clock=clock, random=system_random)
     people = People(pool=pool, passwords=passwords, clock=clock, random=system_random)
-    return Parts(door=door, people=people, forwarding=Forwarding(pool=pool, services=services, clock=clock))
+    once = Once(pool=pool, clock=clock, secret=secret.request_key())
+    return Parts(door=door, people=people, forwarding=Forwarding(services=services, once=once), events=events)
 
 
 def with_pages(parts: Parts, probes: Probes) -> FastAPI:
@@ -91,6 +103,8 @@ def with_pages(parts: Parts, probes: Probes) -> FastAPI:
     pages = GuardedPages(router=router, door=parts.door, services=parts.forwarding.services)
     sign_in_pages(router, parts.door)
     own_pages(pages, parts.people)
+    people = parts.people
+    OwnPage(pages, OwnPassword(pool=people.pool, passwords=people.passwords, clock=people.clock))
     billing_pages(pages)
     UnitTablePage(pages, parts.door.clock)
     NewUnitPages(pages)
@@ -101,6 +115,7 @@ def with_pages(parts: Parts, probes: Probes) -> FastAPI:
     UnitChangePages(pages)
     AuditLogPage(pages, parts.people)
     BudgetChangePages(pages)
+    ApiKeyPages(pages, parts.door.api_keys)
     app.include_router(router)
     app.mount("/static", StaticFiles(packages=[("services.portal", "static")]))
     return app

@@ -55,6 +55,11 @@ FROM person WHERE account_id = $1 AND ($2::uuid IS NULL OR person_id > $2) ORDER
 UPDATE person SET version = version + 1, role = $3, access_groups = $4, units = $5, active = $6
 WHERE account_id = $1 AND person_id = $2
 
+-- name: update_password
+-- Another password, unless it is not the one whose hash was looked at any more.
+UPDATE person SET password_hash = $4 WHERE account_id = $1 AND person_id = $2 AND password_hash = $3 AND active
+RETURNING person_id
+
 -- name: count_admins
 -- How many active Admins without a limit the account has beside this person.
 SELECT count(*) FROM person
@@ -83,6 +88,12 @@ DELETE FROM session WHERE account_id = $1 AND session_hash = $2
 -- Sign out everywhere; how many sessions that were.
 WITH gone AS (DELETE FROM session WHERE account_id = $1 AND person_id = $2 RETURNING 1) SELECT count(*) FROM gone
 
+-- name: delete_other_sessions
+-- Sign out everywhere but here; how many sessions that were.
+WITH gone AS (
+    DELETE FROM session WHERE account_id = $1 AND person_id = $2 AND session_hash <> $3 RETURNING 1
+) SELECT count(*) FROM gone
+
 -- name: insert_api_key
 -- A new key; its secret is kept as a hash only.
 INSERT INTO api_key (account_id, key_id, name, secret_hash, access_groups, units, created_by, created_at, expires_at)
@@ -97,6 +108,11 @@ WHERE account_id = $1 AND key_id = $2 AND revoked_at IS NULL AND (expires_at IS 
 -- Keys of an account after an id, oldest first, without their hashes.
 SELECT key_id, name, access_groups, units, created_by, created_at, expires_at, last_used_at, revoked_at
 FROM api_key WHERE account_id = $1 AND ($2::uuid IS NULL OR key_id > $2) ORDER BY key_id LIMIT $3
+
+-- name: find_listed_api_key
+-- One key as list_api_keys shows it.
+SELECT key_id, name, access_groups, units, created_by, created_at, expires_at, last_used_at, revoked_at
+FROM api_key WHERE account_id = $1 AND key_id = $2
 
 -- name: touch_api_key
 -- It was used.

@@ -18,8 +18,11 @@ from services.portal.api.application import Parts
 from services.portal.api.application import application as portal
 from services.portal.app import parts_of
 from services.portal.clients import Services, open_client
+from services.portal.clients.platform_topics import PlatformTopics
 from services.portal.handlers.pace import Pace
 from services.portal.handlers.passwords import Passwords
+from services.portal.handlers.platform_events import PlatformEvents
+from services.portal.handlers.signing_keys import KeySecret
 from services.reporting.api import api as reporting_api
 from services.usage_rating.api import api as usage_rating_api
 from services.usage_rating.handlers.plans import PlansHandler
@@ -52,7 +55,9 @@ def application_of(service: str) -> Starlette:
 
 def a_portal(guard: Guard) -> Parts:
     nowhere = Services(addresses={}, authorize=lambda caller, service: "", client=open_client())
-    return parts_of(None, guard, nowhere, Passwords(), Pace(per_minute=60, monotonic_s=monotonic_s))
+    pace = Pace(per_minute=60, monotonic_s=monotonic_s)
+    events = PlatformEvents(PlatformTopics("127.0.0.1:1", "test"), record_max_bytes=1024)
+    return parts_of(None, guard, nowhere, Passwords(), pace, events=events, secret=KeySecret(secret=b"tests"))
 
 
 @pytest.mark.parametrize("service", SERVICES)

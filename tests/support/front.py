@@ -26,11 +26,14 @@ from services.billing_units.handlers.commands import Commands
 from services.portal.api.application import SERVICE, Parts
 from services.portal.app import parts_of, with_pages
 from services.portal.clients import Services, open_client
+from services.portal.clients.platform_topics import PlatformTopics
 from services.portal.domain.credentials import form_token
 from services.portal.handlers.front_door import COOKIE, TOKEN_HEADER
 from services.portal.handlers.pace import Pace
 from services.portal.handlers.passwords import Passwords
+from services.portal.handlers.platform_events import PlatformEvents
 from services.portal.handlers.sign_in import NotSignedIn, SignedIn
+from services.portal.handlers.signing_keys import KeySecret
 from services.reporting.api import api as reporting
 from services.reporting.handlers.charges import record_charges
 from services.usage_rating.api import api as usage_rating
@@ -41,6 +44,7 @@ from tests.support.schemas import as_role
 from tests.support.unit_costs import an_event
 
 HOST = "http://portal.example"
+RECORD_MAX_BYTES = 262_144
 PASSWORD = "correct horse battery"
 SERVICES = ("usage_rating", "billing_units", "reporting")
 NOBODY = "http://127.0.0.1:9"
@@ -53,9 +57,10 @@ async def well() -> str | None:
 
 @dataclass(slots=True, kw_only=True)
 class Front:
-    """The application and its parts. later: how far the clock is ahead."""
+    """The application and its parts. later: how far the clock is ahead. kafka: nowhere unless given."""
 
     pool: Pool
+    kafka: str = "127.0.0.1:1"
     addresses: dict[str, str] = field(default_factory=lambda: dict.fromkeys(SERVICES, NOBODY))
     per_minute: int = 100_000
     later: timedelta = timedelta()
@@ -66,7 +71,16 @@ class Front:
     def __post_init__(self) -> None:
         services = Services(addresses=self.addresses, authorize=self.authorize, client=self.asking)
         pace = Pace(per_minute=self.per_minute, monotonic_s=monotonic_s)
-        self.parts = parts_of(self.pool, a_guard(SERVICE), services, Passwords(), pace, clock=self.clock)
+        self.parts = parts_of(
+            self.pool,
+            a_guard(SERVICE),
+            services,
+            Passwords(),
+            pace,
+            events=PlatformEvents(PlatformTopics(self.kafka, "test"), record_max_bytes=RECORD_MAX_BYTES),
+            secret=KeySecret(secret=b"tests"),
+            clock=self.clock,
+        )
         self.app = with_pages(self.parts, Probes(live=well, ready={}))
 
     def authorize(self, caller: Caller, service: str) -> str:
@@ -130,11 +144,12 @@ async def listening(app: Any) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def portal_on(dsn: str) -> AsyncIterator[Front]:
+async def portal_on(dsn: str, kafka: str = "127.0.0.1:1") -> AsyncIterator[Front]:
     """Portal with nobody in it."""
     pool = await open_pool(as_role(dsn, api_role(SERVICE)), schema=SERVICE, application_name="test", max_size=8)
-    front = Front(pool=pool)
+    front = Front(pool=pool, kafka=kafka)
     yield front
+    await front.parts.events.close()
     await front.asking.aclose()
     await pool.close()
 

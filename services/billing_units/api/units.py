@@ -10,10 +10,10 @@ from chassis.database import Connection, Pool, account_transaction
 from chassis.web import Account, AskedBy, Problem, Units, json_answer
 from contracts.events.directory import MemberKind, UnitRecorded
 from contracts.events.fields import EARLIEST, LATEST, Name, Uuid
+from contracts.values.unit_names import name_key
 from services.billing_units.api.paging import Cursor, Limit, after, after_one, as_uuid, page, shown_row
 from services.billing_units.api.preconditions import IfMatch, etag
 from services.billing_units.api.problems import problem_of
-from services.billing_units.domain.unit_names import name_key
 from services.billing_units.handlers import units
 from services.billing_units.handlers.commands import Commands, Refusal, no_unit
 from services.billing_units.store import listing, unit_lists

@@ -9,10 +9,11 @@ from pydantic import TypeAdapter
 
 from contracts.events.directory import AccountRecorded, DirectoryEvent, SplitChange, SplitPolicy
 from contracts.events.envelope import to_json
+from contracts.events.refusals import refusal_of
 from services.billing_units.domain.versions import Standing, compare
 from services.billing_units.handlers.commands import Commands, Refusal, no_account, record_entries
 from services.billing_units.handlers.directory import find_fixed_currency
-from services.billing_units.handlers.entries import entry_of, refusal_of
+from services.billing_units.handlers.entries import entry_of
 from services.billing_units.store import directory, listing
 
 FIRST_VERSION = 1

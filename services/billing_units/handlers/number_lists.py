@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import phonenumbers
 
-from services.billing_units.handlers.entries import number_refusal
+from contracts.events.refusals import number_refusal
 
 _SEPARATORS = re.compile(r"[\r\n,;\t]+")
 _NUMBER_COLUMNS = frozenset({"number", "numbers", "phone", "phone number", "phone_number", "e164"})

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chassis.database import Connection
-from services.billing_units.domain.unit_names import name_key
+from contracts.values.unit_names import name_key
 from services.billing_units.store import directory
 from services.billing_units.store.directory import Entry
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from chassis.database import Connection
 from contracts.events.directory import AssignmentRecorded, UnitRecorded
-from services.billing_units.domain.unit_names import name_refusal, tidy_name
+from contracts.values.unit_names import name_refusal, tidy_name
 from services.billing_units.handlers.assignments import assignment_of
 from services.billing_units.handlers.commands import Commands, Refusal, no_account, no_unit, record
 from services.billing_units.handlers.entries import entry_of

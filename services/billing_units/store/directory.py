@@ -8,9 +8,9 @@ from typing import Any, Literal
 from chassis.database import Connection
 from chassis.sql import Queries
 from contracts.events.envelope import to_json
+from contracts.values.unit_names import name_key
 from services.billing_units.domain.directory_view import FOR_EVER
 from services.billing_units.domain.placement import Placement
-from services.billing_units.domain.unit_names import name_key
 from services.billing_units.domain.versions import Known
 
 QUERIES = Queries("services.billing_units", "queries/directory.sql")

@@ -1,14 +1,14 @@
 """`/api/v1`: finds out who asks, hands the request to the service that answers it, and gives its answer back."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from chassis.logs import get_logger
 from chassis.statements import Unproven
 from chassis.web import Problem, unproven
+from services.portal.api.once import STATUS as STATUS_OF_REPEATS
+from services.portal.api.once import IdempotencyKey
 from services.portal.clients import Answer, Asked, NotReached, Stream
 from services.portal.handlers.forwarding import Forwarding
 from services.portal.handlers.front_door import FrontDoor
@@ -19,9 +19,8 @@ LOG = get_logger(__name__)
 SENT_ON = ("content-type", "accept", "if-match", "if-none-match")
 """Headers of a request that the service is given; above all no credential and no cookie."""
 
-STATUS = {"not_found": 404, "idempotency_key_reused": 422, "in_flight": 409}
+STATUS = {"not_found": 404, **STATUS_OF_REPEATS}
 REQUEST_ID = "Ringledger-Request-Id"
-IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", pattern=r"^[!-~]{1,128}$")]
 
 
 def gateway(door: FrontDoor, forwarding: Forwarding) -> APIRouter:

@@ -1,7 +1,8 @@
 """Portal's own operations: who am I, people, API keys, and the audit log of both."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from dataclasses import replace
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -10,9 +11,13 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from chassis.audit.web import audit_log
 from chassis.web import Account, AskedBy, Problem, json_answer
+from contracts.events.envelope import to_json
 from contracts.events.fields import EARLIEST, LATEST, Name
-from contracts.values.access import ACCESS_GROUPS, UNITS_MAX, Privilege, Role
+from contracts.values.access import ACCESS_GROUPS, KEY_PRIVILEGES, UNITS_MAX, Privilege, Role
+from services.portal.api.once import UnderKey, done_once
+from services.portal.clients import Answer
 from services.portal.handlers.api_keys import ApiKeys, IssuedKey
+from services.portal.handlers.once import Once
 from services.portal.handlers.people import People, PersonWanted, Refusal
 from services.portal.store.people import Person, Rights
 
@@ -38,13 +43,16 @@ class _Body(BaseModel):
 class RightsWanted(_Body):
     """What a principal may do: privileges of the security access groups, and units it is limited to."""
 
+    beyond: ClassVar[frozenset[Privilege]] = frozenset(Privilege) - ACCESS_GROUPS
+    """Privileges that nobody is given so."""
+
     access_groups: frozenset[Privilege] = frozenset()
     units: Annotated[frozenset[UUID], Field(max_length=UNITS_MAX)] | None = None
 
     def rights(self, role: Role = Role.MEMBER) -> Rights:
-        """As the domain says it. Raises Problem for a privilege that no access group gives."""
-        if beyond := self.access_groups - ACCESS_GROUPS:
-            raise Problem(422, "invalid", f"No access group gives {', '.join(sorted(beyond))}.")
+        """As the domain says it. Raises Problem for a privilege that is not given so."""
+        if beyond := self.access_groups & self.beyond:
+            raise Problem(422, "invalid", f"Nobody is given {', '.join(sorted(beyond))} so.")
         units = None if self.units is None else frozenset(map(str, self.units))
         return Rights(role=role, groups=self.access_groups, units=units)
 
@@ -67,15 +75,16 @@ class PersonChange(RightsWanted):
 
 
 class ApiKeyBody(RightsWanted):
-    """The body of a new API key."""
+    """The body of a new API key; access_groups may name `publish_events` too, which people cannot have."""
 
+    beyond: ClassVar[frozenset[Privilege]] = frozenset(Privilege) - KEY_PRIVILEGES
     name: Name
     expires_at: Moment | None = None
 
 
-def own_operations(people: People, api_keys: ApiKeys) -> Sequence[APIRouter]:
+def own_operations(people: People, api_keys: ApiKeys, once: Once) -> Sequence[APIRouter]:
     """All of portal's own, in the order of its policies."""
-    return (_me(), _people(people), _api_keys(api_keys), audit_log(people.pool, f"{PREFIX}/audit"))
+    return (_me(), _people(people, once), _api_keys(api_keys, once), audit_log(people.pool, f"{PREFIX}/audit"))
 
 
 def _me() -> APIRouter:
@@ -99,7 +108,7 @@ def _me() -> APIRouter:
     return router
 
 
-def _people(people: People) -> APIRouter:
+def _people(people: People, once: Once) -> APIRouter:
     router = APIRouter(prefix=f"{PREFIX}/people")
 
     @router.get("")
@@ -109,13 +118,17 @@ def _people(people: People) -> APIRouter:
         return json_answer({"data": [_shown(person) for person in found[:limit]], "next_cursor": more})
 
     @router.post("", status_code=201)
-    async def create_person(caller: AskedBy, account: Account, body: PersonBody) -> Response:
+    async def create_person(caller: AskedBy, account: Account, body: PersonBody, asked: UnderKey) -> Response:
         wanted = PersonWanted(
             sign_in_name=body.sign_in_name, name=body.name, password=body.password, rights=body.rights(body.role)
         )
-        person = _granted(await people.create(caller, wanted))
-        location = {"Location": f"{PREFIX}/people/{person.person_id}"}
-        return json_answer({"data": _shown(person)}, status=201, headers=location)
+
+        async def create() -> Response:
+            person = _granted(await people.create(caller, wanted))
+            location = {"Location": f"{PREFIX}/people/{person.person_id}"}
+            return json_answer({"data": _shown(person)}, status=201, headers=location)
+
+        return await done_once(once, asked, create)
 
     @router.patch("/{person_id}")
     async def change_person(caller: AskedBy, account: Account, person_id: UUID, body: PersonChange) -> Response:
@@ -125,14 +138,17 @@ def _people(people: People) -> APIRouter:
         return json_answer({"data": _shown(_granted(changed))})
 
     @router.post("/{person_id}/sign-out")
-    async def sign_out_everywhere(caller: AskedBy, account: Account, person_id: UUID) -> Response:
-        ended = _granted(await people.sign_out_everywhere(caller, person_id))
-        return json_answer({"data": {"sessions": ended}})
+    async def sign_out_everywhere(caller: AskedBy, account: Account, person_id: UUID, asked: UnderKey) -> Response:
+        async def sign_out() -> Response:
+            ended = _granted(await people.sign_out_everywhere(caller, person_id))
+            return json_answer({"data": {"sessions": ended}})
+
+        return await done_once(once, asked, sign_out)
 
     return router
 
 
-def _api_keys(api_keys: ApiKeys) -> APIRouter:
+def _api_keys(api_keys: ApiKeys, once: Once) -> APIRouter:
     router = APIRouter(prefix=f"{PREFIX}/api-keys")
 
     @router.get("")
@@ -142,19 +158,26 @@ def _api_keys(api_keys: ApiKeys) -> APIRouter:
         return json_answer({"data": found[:limit], "next_cursor": more})
 
     @router.post("", status_code=201)
-    async def create_api_key(caller: AskedBy, account: Account, body: ApiKeyBody) -> Response:
-        issued = await api_keys.create(caller, body.name, body.rights(), body.expires_at)
-        if isinstance(issued, Refusal):
-            raise problem_of(issued)
-        assert isinstance(issued, IssuedKey)
-        return json_answer({"data": {"key_id": issued.key_id, "api_key": issued.text}}, status=201)
+    async def create_api_key(caller: AskedBy, account: Account, body: ApiKeyBody, asked: UnderKey) -> Response:
+        """The key is in the first answer only; asked again under its Idempotency-Key, `api_key` is null.
+
+        The secret is kept nowhere, so nobody can be shown it twice: revoke the key and make another.
+        """
+        rights = body.rights()
+
+        async def create() -> Response:
+            issued: IssuedKey = _granted(await api_keys.create(caller, body.name, rights, body.expires_at))
+            return json_answer({"data": {"key_id": issued.key_id, "api_key": issued.text}}, status=201)
+
+        return await done_once(once, asked, create, kept=_without_secret)
 
     @router.post("/{key_id}/revoke")
-    async def revoke_api_key(caller: AskedBy, account: Account, key_id: UUID) -> Response:
-        refusal = await api_keys.revoke(caller, key_id)
-        if refusal is not None:
-            raise problem_of(refusal)
-        return json_answer({"data": {"key_id": key_id}})
+    async def revoke_api_key(caller: AskedBy, account: Account, key_id: UUID, asked: UnderKey) -> Response:
+        async def revoke() -> Response:
+            _granted(await api_keys.revoke(caller, key_id))
+            return json_answer({"data": {"key_id": key_id}})
+
+        return await done_once(once, asked, revoke)
 
     return router
 
@@ -162,6 +185,12 @@ def _api_keys(api_keys: ApiKeys) -> APIRouter:
 def problem_of(refusal: Refusal) -> Problem:
     """A refusal as the answer that says so."""
     return Problem(STATUS[refusal.code], refusal.code, refusal.says)
+
+
+def _without_secret(answer: Answer) -> Answer:
+    """What a repeat is shown of a new key: which it is, and no secret, for only its hash is kept."""
+    data = answer.json()["data"]
+    return replace(answer, body=to_json({"data": {**data, "api_key": None}}))
 
 
 def _granted(made: Any) -> Any:

@@ -15,4 +15,5 @@ POLICIES: Policies = {
     "POST /api/v1/api-keys/{key_id}/revoke": _ADMINISTER,
     "GET /api/v1/audit": _ADMINISTER,
     "GET /api/v1/audit/export": _ADMINISTER,
+    "POST /api/v1/events": Policy(any_of=frozenset({Privilege.PUBLISH_EVENTS})),
 }

@@ -39,11 +39,14 @@ VIEW_ALL_UNITS = Policy(any_of=BILLING_UNITS_TAB)
 """For what speaks of all units or of none: who is limited to some is not shown it."""
 
 UNITS_TAB = Tab(slug="billing-units", name="Billing units", policy=VIEW_UNITS, coming=None)
+API_KEYS = Tab(
+    slug="api-keys", name="API keys", policy=Policy(any_of=frozenset({Privilege.ADMINISTER})), coming=None
+)
 ADD_UNIT = Policy(any_of=frozenset({Privilege.EDIT_BILLING_UNIT}))
 AUDIT_LOG = Tab(
     slug="audit", name="Audit log", policy=Policy(any_of=frozenset({Privilege.ADMINISTER})), coming=None
 )
-"""No tenth tab: a page beside the tabs, in their frame."""
+"""No tenth tabs: pages beside the tabs, in their frame."""
 
 TABS = (
     _coming("my-account", "My account", "the balance, what this month has cost so far, and the plan"),
@@ -61,6 +64,8 @@ NEW_UNIT = f"{UNITS_TAB.path}/new"
 UNASSIGNED = f"{UNITS_TAB.path}/unassigned"
 CHARGES = f"{BILLING}/charges"
 UNIT = f"{UNITS_TAB.path}/{{unit_id}}"
+NEW_KEY = f"{API_KEYS.path}/new"
+REVOKE_KEY = f"{API_KEYS.path}/{{key_id}}/revoke"
 PAGES: Policies = {
     **{f"GET {tab.path}": tab.policy for tab in TABS},
     f"GET {NEW_UNIT}": ADD_UNIT,
@@ -85,5 +90,10 @@ PAGES: Policies = {
     f"GET {UNIT}/archive": ADD_UNIT,
     f"POST {UNIT}/archive": ADD_UNIT,
     f"GET {AUDIT_LOG.path}": AUDIT_LOG.policy,
+    f"GET {API_KEYS.path}": API_KEYS.policy,
+    f"GET {NEW_KEY}": API_KEYS.policy,
+    f"POST {NEW_KEY}": API_KEYS.policy,
+    f"GET {REVOKE_KEY}": API_KEYS.policy,
+    f"POST {REVOKE_KEY}": API_KEYS.policy,
 }
 """What each page asks; a page without an entry cannot be added (pages/guarded.py)."""

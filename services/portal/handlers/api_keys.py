@@ -9,7 +9,7 @@ from uuid import UUID
 from chassis.audit.recording import record_change
 from chassis.clock import Clock, Random
 from chassis.database import Pool, account_transaction
-from contracts.values.access import Caller, CallerKind, Role, privileges_of
+from contracts.values.access import Caller, CallerKind, privileges_of_key
 from contracts.values.audit import Change
 from contracts.values.ids import time_ordered_id
 from services.portal.domain.credentials import (
@@ -84,6 +84,11 @@ class ApiKeys:
         async with account_transaction(self.pool, account_id) as connection:
             return await api_keys.list_api_keys(connection, account_id, after, limit)
 
+    async def find(self, account_id: str, key_id: UUID) -> dict[str, Any] | None:
+        """One of the account's keys, as `list` has it."""
+        async with account_transaction(self.pool, account_id) as connection:
+            return await api_keys.find_listed_api_key(connection, account_id, key_id)
+
     async def caller_of(self, text: str, request_id: str) -> Caller | None:
         """Who asks with this key; None for one that is wrong, revoked or expired."""
         given = read_api_key(text)
@@ -101,7 +106,7 @@ class ApiKeys:
             account_id=account_id,
             kind=CallerKind.API_KEY,
             caller_id=str(given.key_id),
-            privileges=privileges_of(Role.MEMBER, key.rights.groups),
+            privileges=privileges_of_key(key.rights.groups),
             units=key.rights.units,
             request_id=request_id,
         )

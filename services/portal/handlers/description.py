@@ -41,13 +41,13 @@ Document = dict[str, Any]
 
 def merged(own: Document, others: dict[str, Document]) -> Document:
     """The whole document; names of schemas are kept apart by service. Paths without a route are left out."""
-    paths: Document = {path: _operations("portal", item, own=True) for path, item in own["paths"].items()}
+    paths: Document = {path: _operations("portal", item) for path, item in own["paths"].items()}
     schemas: Document = {"Problem": PROBLEM, **_schemas("portal", own)}
     for service, document in others.items():
         schemas |= _schemas(service, document)
         for path, item in document["paths"].items():
             if service_of(path.removeprefix("/api/v1/")) == service:
-                paths[path] = _operations(service, item, own=False)
+                paths[path] = _operations(service, item)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Ringledger", "version": "1", "description": ABOUT},
@@ -57,7 +57,7 @@ def merged(own: Document, others: dict[str, Document]) -> Document:
     }
 
 
-def _operations(service: str, item: Document, *, own: bool) -> Document:
+def _operations(service: str, item: Document) -> Document:
     operations: Document = {}
     problem = {
         "description": "What cannot be.",
@@ -70,7 +70,7 @@ def _operations(service: str, item: Document, *, own: bool) -> Document:
             "operationId": f"{service}_{operation['operationId']}",
             "responses": responses | {"4XX": problem, "5XX": problem},
         }
-        if method == "post" and not own:
+        if method == "post":
             more["parameters"] = [*operation.get("parameters", []), IDEMPOTENCY]
         operations[method] = operation | more
     return operations

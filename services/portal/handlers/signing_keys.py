@@ -39,14 +39,18 @@ class KeySecret:
 
     def private_key(self, key_id: str) -> Ed25519PrivateKey:
         """The private half of a key."""
-        info = f"ringledger statement key {key_id}".encode()
-        return Ed25519PrivateKey.from_private_bytes(
-            HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(self.secret)
-        )
+        return Ed25519PrivateKey.from_private_bytes(self._derived(f"ringledger statement key {key_id}"))
+
+    def request_key(self) -> bytes:
+        """What hashes of requests under an Idempotency-Key are keyed with."""
+        return self._derived("ringledger requests under a key")
 
     def makes(self, key: KnownKey) -> bool:
         """Whether this secret makes that key."""
         return public_text(self.private_key(key.key_id).public_key()) == key.public_key
+
+    def _derived(self, info: str) -> bytes:
+        return HKDF(algorithm=SHA256(), length=32, salt=None, info=info.encode()).derive(self.secret)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

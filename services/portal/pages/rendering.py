@@ -17,7 +17,17 @@ from markupsafe import Markup
 from chassis.web import Problem
 from services.portal.domain.credentials import form_token
 from services.portal.domain.moves import in_column, written
-from services.portal.domain.tabs import AUDIT_LOG, BILLING, CHARGES, NEW_UNIT, TABS, UNASSIGNED, UNITS_TAB
+from services.portal.domain.tabs import (
+    API_KEYS,
+    AUDIT_LOG,
+    BILLING,
+    CHARGES,
+    NEW_KEY,
+    NEW_UNIT,
+    TABS,
+    UNASSIGNED,
+    UNITS_TAB,
+)
 from services.portal.domain.unit_costs import category_name
 from services.portal.handlers.front_door import COOKIE
 from services.portal.handlers.sign_in import Visitor
@@ -66,6 +76,8 @@ _TEMPLATES.globals |= {
     "units_tab": UNITS_TAB,
     "unassigned": UNASSIGNED,
     "charges": CHARGES,
+    "api_keys": API_KEYS,
+    "new_key": NEW_KEY,
     "tabs": TABS,
     "audit_log": AUDIT_LOG,
 }

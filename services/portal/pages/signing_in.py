@@ -1,4 +1,4 @@
-"""Signing in and out, and who one is."""
+"""Signing in and out."""
 
 from typing import Annotated
 
@@ -59,11 +59,8 @@ def sign_in_pages(router: APIRouter, door: FrontDoor) -> None:
 
 
 def own_pages(pages: GuardedPages, people: People) -> None:
-    """Who am I, and the ways out."""
+    """The ways out."""
     door = pages.door
-
-    async def who_am_i(visit: Visit) -> Response:
-        return visit.show("me.html", privileges=sorted(visit.visitor.caller.privileges))
 
     async def sign_out(visit: Visit) -> Response:
         await door.sign_in.sign_out(visit.visitor.caller, visit.request.cookies.get(COOKIE, ""))
@@ -73,7 +70,6 @@ def own_pages(pages: GuardedPages, people: People) -> None:
         await people.sign_out_everywhere(visit.visitor.caller, visit.visitor.person_id)
         return _with_cookie(redirect("/sign-in"), "")
 
-    pages.add("GET", "/me", who_am_i, policy=ANY_VISITOR)
     pages.add("POST", "/sign-out", sign_out, policy=ANY_VISITOR)
     pages.add("POST", "/sign-out-everywhere", sign_out_everywhere, policy=ANY_VISITOR)
 

@@ -1,5 +1,6 @@
 """API keys: what machines ask with, known by an id and the hash of a secret."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -67,15 +68,21 @@ async def list_api_keys(
     connection: Connection, account_id: str, after: UUID | None, limit: int
 ) -> list[dict[str, Any]]:
     """Keys in the order in which they were made, without anything secret."""
-    rows = await connection.fetch(QUERIES["list_api_keys"], account_id, after, limit)
-    return [
-        {
-            **row,
-            "key_id": str(row["key_id"]),
-            "units": None if row["units"] is None else list(map(str, row["units"])),
-        }
-        for row in rows
-    ]
+    return [_listed(row) for row in await connection.fetch(QUERIES["list_api_keys"], account_id, after, limit)]
+
+
+async def find_listed_api_key(connection: Connection, account_id: str, key_id: UUID) -> dict[str, Any] | None:
+    """One key as `list_api_keys` has it."""
+    row = await connection.fetchrow(QUERIES["find_listed_api_key"], account_id, key_id)
+    return None if row is None else _listed(row)
+
+
+def _listed(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **row,
+        "key_id": str(row["key_id"]),
+        "units": None if row["units"] is None else list(map(str, row["units"])),
+    }
 
 
 async def touch_api_key(connection: Connection, account_id: str, key_id: UUID, at: datetime) -> None:

@@ -118,6 +118,13 @@ async def update_person(
     await connection.execute(QUERIES["update_person"], account_id, person_id, *rights.columns(), active)
 
 
+async def update_password(
+    connection: Connection, account_id: str, person_id: UUID, *, before: str, after: str
+) -> bool:
+    """Another password's hash; False when it is no longer `before`."""
+    return await connection.fetchval(QUERIES["update_password"], account_id, person_id, before, after) is not None
+
+
 async def count_admins(connection: Connection, account_id: str, *, beside: UUID) -> int:
     """Active Admins without a limit, this person aside."""
     count: int = await connection.fetchval(QUERIES["count_admins"], account_id, beside)

@@ -69,3 +69,11 @@ async def delete_sessions(connection: Connection, account_id: str, person_id: UU
     """Sign a person out everywhere; how many sessions that were."""
     count: int = await connection.fetchval(QUERIES["delete_sessions"], account_id, person_id)
     return count
+
+
+async def delete_other_sessions(
+    connection: Connection, account_id: str, person_id: UUID, session_hash: bytes
+) -> int:
+    """Sign a person out everywhere but in this session; how many others there were."""
+    count: int = await connection.fetchval(QUERIES["delete_other_sessions"], account_id, person_id, session_hash)
+    return count

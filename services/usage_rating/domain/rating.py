@@ -1,20 +1,18 @@
 """From a plan and a call to an amount: what is charged, what costs nothing by rule, what cannot be priced."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
+from contracts.values.call_times import call_times_refusal
 from contracts.values.money import EXACT, Rounding, round_amount
 from services.usage_rating.domain.plan import Price, Rate, RatePlan
 from services.usage_rating.domain.reading import PRICE_SCALE
 
 EXACT_SCALE = 24
 """Decimals of the exact value in a certificate when it does not terminate (a minute has 60 seconds)."""
-
-LONGEST_CALL = timedelta(days=31)
-"""As long as the contract lets a billable duration be."""
 
 ChargedDuration = Literal["billable_duration", "answered_to_ended", "none"]
 
@@ -192,19 +190,8 @@ def amount_of(price: Price, billed_s: int, *, scale: int, rounding: Rounding) ->
 
 
 def refusal_of(call: Call) -> str | None:
-    """Why the instants of a call cannot be true, or None. A refused call is never rated.
-
-    A platform that loses the end of a call closes it when it restarts, weeks later; nobody spoke so long.
-    """
-    if call.ended_at < call.started_at:
-        return "ended_at is before started_at"
-    if call.answered_at is not None and call.answered_at < call.started_at:
-        return "answered_at is before started_at"
-    if call.answered_at is not None and call.ended_at < call.answered_at:
-        return "ended_at is before answered_at"
-    if call.ended_at - call.started_at > LONGEST_CALL:
-        return f"ended_at is more than {LONGEST_CALL.days} days after started_at"
-    return None
+    """Why the instants of a call cannot be true, or None. A refused call is never rated."""
+    return call_times_refusal(call.started_at, call.answered_at, call.ended_at)
 
 
 def _zero(call: Call, duration_ms: int, charged: ChargedDuration) -> ZeroRated:

@@ -179,7 +179,11 @@ async def test_the_document_has_every_operation_of_every_service(front: Front, u
             reference = (await client.get("/api")).text
     assert document["openapi"].startswith("3.1")
     words = {path.split("/")[3] for path in document["paths"]}
-    assert words == {route.partition("/")[0] for route in ROUTES} | {"me", "people", "api-keys", "audit"}
+    assert words == {route.partition("/")[0] for route in ROUTES} | {"me", "people", "api-keys", "audit", "events"}
+    for item in document["paths"].values():
+        for method, operation in item.items():
+            keyed = [one for one in operation.get("parameters", ()) if one["name"] == "Idempotency-Key"]
+            assert len(keyed) == (method == "post"), operation["operationId"]
     operations = [operation for item in document["paths"].values() for operation in item.values()]
     ids = [operation["operationId"] for operation in operations]
     assert len(set(ids)) == len(ids) >= 27

@@ -29,6 +29,7 @@ NAMED = {
     "{charge_id}": unit_id("none"),
     "{unit_id}": unit_id("Claims"),
     "{assignment_id}": an_assignment().assignment_id,
+    "{key_id}": unit_id("no key"),
 }
 RIGHTS: dict[str, dict[str, Any]] = {
     "admin": {"role": "admin"},

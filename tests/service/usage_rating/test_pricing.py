@@ -12,8 +12,8 @@ from chassis.outbox.packing import unpack_messages
 from contracts.events.fields import MAX_DURATION_MS
 from contracts.events.rated_usage import USAGE_RATED
 from contracts.topics import CALLS, RATED_USAGE
+from contracts.values.call_times import LONGEST_CALL
 from contracts.values.money import Rounding
-from services.usage_rating.domain.rating import LONGEST_CALL
 from tests.support.builders import a_call, a_plan, a_price, a_rate
 from tests.support.rating import TOKENS, Rating, an_account_fact, call_message
 from tests.support.records import a_record

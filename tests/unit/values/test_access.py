@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from contracts.values.access import (
     ACCESS_GROUPS,
     EVERY_ACCOUNT,
+    KEY_PRIVILEGES,
     Allowed,
     Caller,
     CallerKind,
@@ -19,6 +20,7 @@ from contracts.values.access import (
     Role,
     decide,
     privileges_of,
+    privileges_of_key,
 )
 
 CALLERS = st.builds(
@@ -91,3 +93,11 @@ def test_admin_has_everything_of_an_account_and_a_member_what_the_groups_give() 
         for groups in itertools.combinations(ACCESS_GROUPS, size):
             assert privileges_of(Role.MEMBER, frozenset(groups)) == frozenset(groups)
     assert privileges_of(Role.MEMBER, frozenset({Privilege.OPERATE, Privilege.ADMINISTER})) == frozenset()
+
+
+def test_events_are_published_by_keys_alone_and_no_key_administers() -> None:
+    everything = frozenset(Privilege)
+    assert privileges_of_key(everything) == KEY_PRIVILEGES == ACCESS_GROUPS | {Privilege.PUBLISH_EVENTS}
+    for role in Role:
+        assert Privilege.PUBLISH_EVENTS not in privileges_of(role, everything)
+    assert not privileges_of_key(everything) & {Privilege.OPERATE, Privilege.ADMINISTER}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.billing_units.domain.unit_names import KEY_LENGTH_MAX, name_key, name_refusal, tidy_name
+from contracts.values.unit_names import KEY_LENGTH_MAX, name_key, name_refusal, tidy_name
 
 NAMES = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=40)
 
