@@ -3,19 +3,24 @@
 import typer
 
 from cli.commands import (
+    apikey,
+    audit,
     cdrs,
     conflicts,
     demo,
     directory,
     dlq,
     migrate,
+    numbers,
     operator_key,
     people,
     plans,
     rate,
     stack,
     suspense,
+    teams,
     units,
+    users,
     verify,
 )
 
@@ -29,18 +34,21 @@ app = typer.Typer(
 demo.register(app)
 stack.register(app)
 migrate.register(app)
-people.register(app)
-operator_key.register(app)
 verify.register(app)
 suspense.register(app)
 conflicts.register(app)
 dlq.register(app)
 units.register(app)
+numbers.register(app)
+users.register(app)
+teams.register(app)
 plans.register(app)
 directory.register(app)
 cdrs.register(app)
 rate.register(app)
 people.register(app)
+apikey.register(app)
+audit.register(app)
 operator_key.register(app)
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from cli.commands.units import name_of, table_of
+from cli.commands.units.costs import name_of, table_of
 from cli.main import app
 from cli.stack.ports import free_port
 from contracts.topics import REPORTS

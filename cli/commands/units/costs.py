@@ -5,15 +5,16 @@ import sys
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-BAD_INPUT = 2
-INFRASTRUCTURE = 1
+from cli.failures import BAD_INPUT, INFRASTRUCTURE, fail
+from cli.options import AccountOption
+
 UNASSIGNED = "Unassigned"
 
 EXAMPLES = """
@@ -30,7 +31,6 @@ Examples:
 Exit codes: 0 shown; 1 a service cannot be reached; 2 the service refused what was asked.
 """
 
-AccountOption = Annotated[str, typer.Option("--account", help="Whose units.", show_default=False)]
 PeriodOption = Annotated[
     datetime | None,
     typer.Option(
@@ -38,19 +38,6 @@ PeriodOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="The same as JSON on standard output.")]
-
-
-def register(app: typer.Typer) -> None:
-    """Add this group to the application."""
-    group = typer.Typer(help="Billing units and what they cost.", no_args_is_help=True)
-    # Without a callback Typer would make a group of one command that command itself.
-    group.callback()(_units)
-    group.command("costs", help=EXAMPLES)(costs)
-    app.add_typer(group, name="units")
-
-
-def _units() -> None:
-    """Billing units and what they cost."""
 
 
 def costs(account: AccountOption, period: PeriodOption = None, as_json: JsonOption = False) -> None:
@@ -62,9 +49,9 @@ def costs(account: AccountOption, period: PeriodOption = None, as_json: JsonOpti
     try:
         answer = get("reporting", "/api/v1/unit-costs", account, asked)
     except Refused as error:
-        _fail(str(error), BAD_INPUT)
+        fail(str(error), code=BAD_INPUT)
     except StackError as error:
-        _fail(str(error), INFRASTRUCTURE)
+        fail(str(error), code=INFRASTRUCTURE)
     names = _names(account)
     lines = [{**line, "name": name_of(line["unit_id"], names)} for line in answer["data"]]
     if as_json:
@@ -137,8 +124,3 @@ def _minutes(duration_ms: int) -> str:
 
 def _share(share: Decimal) -> str:
     return f"{share * 100:.2f} %" if share else "–"
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(code)
