@@ -11,6 +11,7 @@ from pathlib import Path
 
 import asyncpg
 import httpx
+import orjson
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
@@ -23,10 +24,13 @@ from chassis.topic_creation import create_topics, specs_of
 from cli.main import app
 from cli.stack.ports import free_port
 from cli.stack.processes import wait_until
+from contracts.topics import CALLS
 from contracts.values.access import Caller, Privilege
 from services.portal.handlers.signing_keys import KeySecret, Signer
-from tests.support.callers import PRIVATE_KEY, PUBLIC_KEY, a_caller
+from tests.support.broker import Broker
+from tests.support.callers import PRIVATE_KEY, PUBLIC_KEY, Signed, a_caller
 from tests.support.databases import Databases
+from tests.support.platform import ONE, call_event
 from tests.support.schemas import as_role, migrated
 from tests.support.stack import scratch_folder
 
@@ -133,3 +137,15 @@ def test_the_first_admin_is_made_by_the_operator(running: Running) -> None:
     assert (again.exit_code, "has a person with that sign-in name" in again.stderr) == (2, True)
     away = run(*words, url=f"http://127.0.0.1:{free_port()}")
     assert (away.exit_code, "does not answer" in away.stderr) == (1, True)
+
+
+async def test_an_event_goes_through_the_process_into_its_topic(running: Running) -> None:
+    event = call_event("through-the-process")
+    asking = Signed(caller=a_caller("acme"), audience="portal")
+    async with httpx.AsyncClient(base_url=running.url, auth=asking) as client:
+        answer = await client.post(
+            "/api/v1/events", content=orjson.dumps(event), headers={"Content-Type": ONE}, timeout=30
+        )
+    assert answer.status_code == 202, answer.text
+    values = [orjson.loads(record.value) for record in await Broker(running.kafka).records(CALLS.name)]
+    assert event in values
