@@ -508,7 +508,8 @@ CREATE POLICY own_account ON alert_due TO @api@
 -- A caller who is limited to certain units (app.units; unset: not limited) sees their rows only, whatever a statement
 -- asks for: units, what is and was assigned to them, what they owe, and of the people those who were ever in them.
 -- Restrictive: these take away from what the policies above show, and never add to it. The setting is read in
--- subqueries, so once a statement and not once a row.
+-- subqueries, so once a statement and not once a row; those of people are hashed (a function in their place took 3 s
+-- for a caller of 100 units, and these 60 ms).
 CREATE POLICY own_units ON unit AS RESTRICTIVE TO @api@
     USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL
            OR unit_id = ANY ((SELECT nullif(current_setting('app.units', true), '')::uuid[])::uuid[]));

@@ -87,8 +87,8 @@ def differences(before: str | None, after: str | None, zone: ZoneInfo) -> Sequen
     for name in dict.fromkeys([*now, *was]):
         if name in _UNSAID:
             continue
-        old = _words(was[name], zone) if name in was else None
-        new = _words(now[name], zone) if name in now else None
+        old = _value(name, was[name], zone) if name in was else None
+        new = _value(name, now[name], zone) if name in now else None
         stays = name in was and name in now and was[name] == now[name]
         word = _FIELDS.get(name, name.replace("_", " "))
         found.append(Difference(field=word, was=None if stays else old, now=new))
@@ -104,6 +104,11 @@ def _fields(text: str | None) -> Mapping[str, Any]:
     except ValueError:
         said = text
     return said if isinstance(said, dict) else {"value": said}
+
+
+def _value(name: str, value: Any, zone: ZoneInfo) -> str:
+    """A field's value; who has no limit to units sees all of them."""
+    return "all" if name == "units" and value is None else _words(value, zone)
 
 
 def _words(value: Any, zone: ZoneInfo) -> str:

@@ -49,6 +49,7 @@ def test_values_are_words() -> None:
         "active": "no",
         "also changed, content not kept": "name",
     }
+    assert differences(None, '{"units": null}', LONDON)[0].now == "all"
     policy = '{"split_changes": [{"from_at": "2026-08-01T00:00:00Z", "policy": "weighted"}]}'
     assert differences(None, policy, LONDON)[0].now == "from 2026-08-01 01:00:00, policy weighted"
 
