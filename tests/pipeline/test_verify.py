@@ -114,3 +114,15 @@ async def test_a_lost_charge_is_named(way: WayOfACall, admin: Connection) -> Non
     charges = next(line for line in verdict.conservation if line.flow == "charges")
     assert charges.difference == row["amount"]
     assert (await proven(way)).holds
+
+
+async def test_a_changed_audit_entry_is_named_by_the_command(way: WayOfACall, admin: Connection) -> None:
+    entry = await admin.fetchrow("SELECT account_id, seq, caller_id FROM usage_rating.audit_entry LIMIT 1")
+    say = "UPDATE usage_rating.audit_entry SET caller_id = $3 WHERE account_id = $1 AND seq = $2"
+    await admin.execute(say, entry["account_id"], entry["seq"], "eve")
+    found = broken(await proven(way))
+    code, output, _ = await ringledger(way, "verify")
+    await admin.execute(say, *entry)
+    assert [row["seq"] for row in found["usage_rating: audit log"]] == [entry["seq"]]
+    assert code == 5 and "audit log" in output and "was changed" in output
+    assert (await proven(way)).holds
