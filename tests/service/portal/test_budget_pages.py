@@ -59,7 +59,7 @@ async def test_a_budget_is_set_and_shown_with_its_stages_and_forecast(desk: Desk
     page = await desk.get(CLAIMS)
     assert len(re.findall("reached, announced", page)) == 2 and page.count("not reached") == 1
     assert "Too early to say" in page or "the mean of" in page
-    assert f"From {PERIOD.start_on} on: 10.00 EUR for each period" in page
+    assert f"From {PERIOD.start_on} on: 10.00 EUR" in page
 
 
 async def test_what_is_used_up_is_said_in_words(desk: Desk) -> None:
@@ -123,13 +123,13 @@ async def test_who_may_only_view_sees_the_budget_and_no_form(desk: Desk, front: 
 async def test_the_inbox_says_when_its_share_is_past_the_threshold(desk: Desk) -> None:
     page = await desk.get(UNASSIGNED)
     assert "Unassigned is 20.00 % of this period, more than 5.00 %." in page
-    assert "more than the 5.00 % from which on you are told" in page
-    assert re.search(r"It is announced \(\d{4}-\d\d-\d\d \d\d:\d\d\) when", page)
+    assert "<strong>more than 5.00 %</strong>" in page
+    assert re.search(r"Above 5.00 % it is announced: it was at \d{4}-\d\d-\d\d \d\d:\d\d\.", page)
     saved = await desk.done(THRESHOLD, version="0", percent="20 %", minimum="1")
     assert "The threshold is saved." in saved and "Unassigned is 20.00 % of this period" not in saved
-    assert 'value="20"' in saved and "and at least 1.00 EUR" in saved
+    assert 'value="20"' in saved and "and from 1.00 EUR on, it is announced" in saved
     await desk.allocating.add_up(NOW)
-    assert "It is announced when that is more than 20.00 %" in await desk.get(UNASSIGNED)
+    assert "it is announced.</p>" in await desk.get(UNASSIGNED)
 
 
 @pytest.mark.parametrize(
