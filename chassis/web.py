@@ -1,6 +1,6 @@
 """What every HTTP API of ours shares: who asks and what for, and problems as RFC 9457 answers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from http import HTTPStatus
 from typing import Annotated, Any, Protocol
 
@@ -9,7 +9,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
+from chassis.describing import PROBLEM_JSON, Document, describe_problems
 from chassis.logs import get_logger
 from chassis.probes import Probes
 from chassis.statements import Unproven
@@ -17,7 +19,6 @@ from contracts.events.envelope import to_json
 from contracts.values.access import EVERY_ACCOUNT, Caller, Denied, Policies, decide
 
 LOG = get_logger(__name__)
-PROBLEM_JSON = "application/problem+json"
 
 
 class Problem(Exception):
@@ -96,17 +97,29 @@ Units = Annotated[frozenset[str] | None, Depends(_units)]
 """The only units the answer may speak of; None for all."""
 
 
+class ServiceApi(FastAPI):
+    """An application whose OpenAPI document tells what is refused as well as what is answered."""
+
+    def openapi(self) -> Document:
+        """The document, put together when first asked for."""
+        if self.openapi_schema is None:
+            self.openapi_schema = describe_problems(super().openapi())
+        return self.openapi_schema
+
+
 def service_api(service: str, door: Door, policies: Policies, probes: Probes, *routers: APIRouter) -> FastAPI:
     """The application of a service: its probes open to all, everything else to whom its policy allows.
 
     Raises UndeclaredOperation unless policies and routes are the same.
     """
-    app = FastAPI(
+    app = ServiceApi(
         title=service,
         openapi_url=f"/api/v1/{service.replace('_', '-')}/openapi.json",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
     )
+    app.state.methods_at = _methods_at(routers)
     declared, routed = set(policies), {name for router in routers for name in operations(router)}
     if wrong := declared ^ routed:
         raise UndeclaredOperation(f"{service}: policy and route do not meet for {', '.join(sorted(wrong))}")
@@ -122,6 +135,13 @@ def operations(router: APIRouter) -> Iterator[str]:
     for route in router.routes:
         assert isinstance(route, APIRoute), f"{route} is no operation of an API"
         yield from (f"{method} {route.path}" for method in sorted(route.methods or ()))
+
+
+def _methods_at(routers: Sequence[APIRouter]) -> Callable[[str], str]:
+    """What may be asked at a path, as `Allow` lists it; empty where nothing may."""
+    known = [name.split(" ") for router in routers for name in operations(router)]
+    patterns = [(compile_path(path)[0], method) for method, path in known]
+    return lambda path: ", ".join(sorted({method for pattern, method in patterns if pattern.match(path)}))
 
 
 def _admission(door: Door, policies: Policies) -> Any:
@@ -164,7 +184,7 @@ def answer_problems(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         errors = [
-            {"pointer": "/" + "/".join(str(part) for part in found["loc"]), "detail": found["msg"]}
+            {"pointer": "".join(f"/{_readable(part)}" for part in found["loc"]), "detail": _readable(found["msg"])}
             for found in error.errors()
         ]
         return await problem(request, Problem(422, "invalid", "The request is not valid.", errors=errors))
@@ -172,4 +192,14 @@ def answer_problems(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def other(request: Request, error: HTTPException) -> Response:
         code = HTTPStatus(error.status_code).name.lower()
-        return await problem(request, Problem(error.status_code, code, str(error.detail)))
+        refused = Problem(error.status_code, code, str(error.detail))
+        refused.headers.update(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            # One path is several routes, and the framework names the methods of the first alone.
+            refused.headers["Allow"] = request.app.state.methods_at(request.url.path) or refused.headers["Allow"]
+        return await problem(request, refused)
+
+
+def _readable(part: object) -> str:
+    """A name or a message that may repeat what was sent, which may be half a character."""
+    return str(part).encode("utf-8", "replace").decode()

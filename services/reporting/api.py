@@ -1,6 +1,5 @@
 """HTTP in: what units cost, and reports of it."""
 
-import re
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -9,14 +8,20 @@ from uuid import UUID
 
 from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, ConfigDict, WithJsonSchema
 
+from chassis.answers import LOCATION, Figure, Many, One
+from chassis.asked import OnDay
 from chassis.clock import Clock, Random
 from chassis.database import Pool, account_transaction
+from chassis.describing import PROBLEM_JSON, problem
 from chassis.guard import Guard
 from chassis.probes import Probes
-from chassis.web import PROBLEM_JSON, Account, Problem, Units, json_answer, service_api
+from chassis.web import Account, Problem, Units, json_answer, service_api
 from contracts.events.charge import UNASSIGNED
+from contracts.events.fields import Uuid
+from contracts.events.report import UnitReport
+from contracts.events.unit_cost import UnitCost
 from contracts.values.ids import time_ordered_id
 from services.reporting.domain.access import POLICIES
 from services.reporting.domain.rollup import Quantities
@@ -32,25 +37,18 @@ MAX_DAYS = 400
 MAX_UNIT_DAYS = 4000
 """Rows by day are units times days: one unit for a year and more, or a hundred units for a month."""
 
+UnitKey = Annotated[
+    str,
+    WithJsonSchema({"anyOf": [{"type": "string", "format": "uuid"}, {"type": "string", "const": UNASSIGNED}]}),
+]
 Group = Literal["unit", "day", "category"]
 DailyGroup = Literal["unit", "day", "category", "day_category"]
 
 
-def _day(text: object) -> date:
-    """Pydantic alone would take a number of seconds for a day."""
-    if isinstance(text, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text, re.ASCII):
-        return date.fromisoformat(text)
-    raise ValueError("a day is written YYYY-MM-DD")
-
-
-Day = Annotated[date, BeforeValidator(_day)]
-
-
-From = Annotated[date, BeforeValidator(_day), Query(alias="use_on[gte]")]
-Until = Annotated[date, BeforeValidator(_day), Query(alias="use_on[lt]")]
-UnitIds = Annotated[
-    list[str],
-    Query(alias="unit_id", min_length=1, max_length=MAX_UNITS, description="Once for each unit asked for."),
+From = Annotated[OnDay, Query(alias="use_on[gte]")]
+Until = Annotated[OnDay, Query(alias="use_on[lt]")]
+UnitKeys = Annotated[
+    list[UnitKey], Query(alias="unit_id", min_length=1, max_length=MAX_UNITS, description="Once for each unit.")
 ]
 
 
@@ -58,7 +56,42 @@ class ReportAsked(BaseModel):
     """The body of a request for a unit report. period: the first day of the booked period."""
 
     model_config = ConfigDict(extra="forbid")
-    period: Day
+    period: OnDay
+
+
+class Figures(BaseModel):
+    """What so many calls cost."""
+
+    calls: int
+    duration_ms: int
+    billed_s: int
+    amount: Figure
+
+
+class CostLine(Figures):
+    """A unit's costs, null: *Unassigned*. share: of the total. use_on, category: where they were asked for."""
+
+    unit_id: Uuid | None
+    share: Figure
+    use_on: date | None = None
+    category: str | None = None
+
+
+class DailyShown(Figures):
+    """A unit's costs, null: *Unassigned*. use_on, category: where they were asked for."""
+
+    unit_id: Uuid | None
+    currency: str
+    use_on: date | None = None
+    category: str | None = None
+
+
+class CostsShown(Many[CostLine]):
+    """What each unit cost in a booked period; the lines sum to the total exactly."""
+
+    period: date
+    currency: str
+    total: Figures
 
 
 def api(pool: Pool, guard: Guard, probes: Probes, *, clock: Clock, random: Random) -> FastAPI:
@@ -72,9 +105,9 @@ def api(pool: Pool, guard: Guard, probes: Probes, *, clock: Clock, random: Rando
 def _unit_costs(pool: Pool, clock: Clock) -> APIRouter:
     router = APIRouter(prefix="/api/v1/unit-costs")
 
-    @router.get("")
+    @router.get("", response_model=CostsShown, responses={404: problem(404), 409: problem(409)})
     async def summarise(
-        account: Account, only: Units, period: Day | None = None, group: Group = "unit"
+        account: Account, only: Units, period: Annotated[OnDay | None, Query()] = None, group: Group = "unit"
     ) -> Response:
         async with account_transaction(pool, account) as connection:
             found = await sum_up_period(connection, account, period, now=clock(), group=group, only=only)
@@ -89,11 +122,11 @@ def _unit_costs(pool: Pool, clock: Clock) -> APIRouter:
             }
         )
 
-    @router.get("/{unit}")
+    @router.get("/{unit}", response_model=Many[UnitCost])
     async def list_costs(
         account: Account,
         only: Units,
-        unit: str,
+        unit: UnitKey,
         after_seq: Annotated[int, Query(ge=0, lt=2**62)] = 0,
         limit: Annotated[int, Query(ge=1, le=MAX_COSTS)] = 100,
     ) -> Response:
@@ -113,9 +146,9 @@ def _unit_costs(pool: Pool, clock: Clock) -> APIRouter:
 def _daily_costs(pool: Pool) -> APIRouter:
     router = APIRouter(prefix="/api/v1/daily-unit-costs")
 
-    @router.get("")
+    @router.get("", response_model=Many[DailyShown])
     async def list_daily(
-        account: Account, only: Units, units: UnitIds, from_on: From, until_on: Until, group: DailyGroup = "day"
+        account: Account, only: Units, units: UnitKeys, from_on: From, until_on: Until, group: DailyGroup = "day"
     ) -> Response:
         """By day of use, whatever period it is booked in; what cost nothing has no row, nor has an unknown unit."""
         keys = {_unit_key(unit) for unit in units}
@@ -141,7 +174,12 @@ def _refuse_span(units: int, from_on: date, until_on: date, *, by_day: bool) -> 
 def _unit_reports(pool: Pool, clock: Clock, random: Random) -> APIRouter:
     router = APIRouter(prefix="/api/v1/unit-reports")
 
-    @router.post("")
+    @router.post(
+        "",
+        status_code=201,
+        response_model=One[UnitReport],
+        responses={201: {"headers": LOCATION}, 404: problem(404)},
+    )
     async def make_report(account: Account, asked: ReportAsked) -> Response:
         now = clock()
         report_id = time_ordered_id(now, random)
@@ -150,7 +188,7 @@ def _unit_reports(pool: Pool, clock: Clock, random: Random) -> APIRouter:
         location = {"Location": f"/api/v1/unit-reports/{report_id}"}
         return json_answer({"data": report}, status=201, headers=location)
 
-    @router.get("/{report_id}")
+    @router.get("/{report_id}", response_model=One[UnitReport])
     async def get_report(account: Account, report_id: UUID) -> Response:
         async with account_transaction(pool, account) as connection:
             report = await find_report(connection, account, report_id)

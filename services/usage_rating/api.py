@@ -1,6 +1,5 @@
 """HTTP in: rate plans, suspense, and the explanation of a price."""
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -8,12 +7,17 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Depends, FastAPI, Query, Request
 from fastapi.responses import Response
+from pydantic import BaseModel, WithJsonSchema
 
+from chassis.answers import Many, One
+from chassis.asked import Moment
 from chassis.audit.web import audit_log
 from chassis.database import Pool, account_transaction
 from chassis.guard import Guard
 from chassis.probes import Probes
 from chassis.web import Account, AccountOrEvery, AskedBy, Problem, json_answer, service_api
+from contracts.events.fields import Instant, Name, Uuid
+from contracts.events.rated_usage import RatedUsage
 from contracts.values.money import CHARGE_SCALE, Rounding
 from services.usage_rating import store
 from services.usage_rating.domain.access import POLICIES
@@ -25,7 +29,68 @@ from services.usage_rating.handlers.plans import PlanAccepted, PlansHandler
 
 AUDIT = "/api/v1/audit/usage-rating"
 MAX_PLAN_BYTES = 32 * 1024 * 1024
+EXAMPLE = {
+    "schema": 1,
+    "plan_id": "retail",
+    "name": "Retail",
+    "currency": "EUR",
+    "effective_from": "2026-01-01T00:00:00Z",
+    "calls": {
+        "prices": {
+            "p1": {"bands": [{"from_s": 0, "per_minute": "0.02"}], "initial_increment_s": 1, "increment_s": 1}
+        },
+        "outbound": {"rates": [{"prefix": "49", "destination": "Germany", "price": "p1"}]},
+    },
+}
+PLAN_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"type": "object", "examples": [EXAMPLE]}},
+            "text/csv": {"schema": {"type": "string"}},
+        },
+    }
+}
 Limit = Annotated[int, Query(ge=1, le=500)]
+PriceText = Annotated[
+    str,
+    Query(max_length=30),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]{1,6}(\.[0-9]{1,12})?$", "examples": ["0.008"]}),
+]
+
+
+class PlanAcceptedShown(BaseModel):
+    """A plan's next version, in force from effective_at."""
+
+    plan_id: str
+    version: int
+    sha256: str
+    rates: int
+    activation_id: Uuid
+    effective_at: Instant
+
+
+class PlanShown(BaseModel):
+    """A version of a plan that the account may use; account_id `*`: one for every account."""
+
+    account_id: str
+    plan_id: str
+    version: int
+    name: str
+    currency: str
+    effective_from: Instant
+    rate_count: int
+    sha256: str
+    recorded_at: Instant
+
+
+class SuspenseShown(BaseModel):
+    """A use that waits for its price, and why."""
+
+    usage_id: Uuid
+    revision: int
+    reason: str
+    recorded_at: Instant
 
 
 def api(plans: PlansHandler, pool: Pool, guard: Guard, probes: Probes) -> FastAPI:
@@ -38,10 +103,11 @@ def api(plans: PlansHandler, pool: Pool, guard: Guard, probes: Probes) -> FastAP
 def _plans(plans: PlansHandler, pool: Pool) -> APIRouter:
     router = APIRouter(prefix="/api/v1/plans")
 
-    @router.post("", status_code=201)
+    @router.post("", status_code=201, response_model=One[PlanAcceptedShown], openapi_extra=PLAN_BODY)
     async def import_plan(
         request: Request, caller: AskedBy, terms: Annotated[DeckTerms, Depends(_deck_terms)]
-    ) -> dict[str, Any]:
+    ) -> Response:
+        """A plan document as JSON, or a deck as CSV with the query saying what it does not say itself."""
         body = await _body(request)
         if request.headers.get("content-type", "").startswith("text/csv"):
             plan = read_deck(_text(body), terms)
@@ -50,9 +116,9 @@ def _plans(plans: PlansHandler, pool: Pool) -> APIRouter:
             accepted = await plans.accept_document(_object(body), caller)
         if isinstance(accepted, Problems):
             raise _refused(accepted)
-        return {"data": _accepted(accepted)}
+        return json_answer({"data": _accepted(accepted)}, status=201)
 
-    @router.get("")
+    @router.get("", response_model=Many[PlanShown])
     async def list_plans(account: AccountOrEvery, limit: Limit = 100) -> Response:
         async with account_transaction(pool, account) as connection:
             rows = await connection.fetch(store.QUERIES["list_plans"], limit)
@@ -64,21 +130,21 @@ def _plans(plans: PlansHandler, pool: Pool) -> APIRouter:
 def _usage(pool: Pool) -> APIRouter:
     router = APIRouter(prefix="/api/v1")
 
-    @router.get("/suspense")
+    @router.get("/suspense", response_model=Many[SuspenseShown])
     async def list_suspense(account: Account, limit: Limit = 100) -> Response:
         async with account_transaction(pool, account) as connection:
             rows = await connection.fetch(store.QUERIES["list_suspense"], limit)
         data = [{**row, "usage_id": str(row["usage_id"])} for row in rows]
         return json_answer({"data": data, "next_cursor": None})
 
-    @router.get("/rated-usage/{usage_id}")
+    @router.get("/rated-usage/{usage_id}", response_model=Many[RatedUsage])
     async def explain(account: Account, usage_id: UUID) -> Response:
         async with account_transaction(pool, account) as connection:
             rows = await connection.fetch(store.QUERIES["list_ratings"], account, usage_id)
         data = [orjson.Fragment(row["published"]) for row in rows]
         return json_answer({"data": data, "next_cursor": None})
 
-    @router.get("/usage/{usage_id}")
+    @router.get("/usage/{usage_id}", response_model=One[dict[str, Any]])
     async def get_call(account: Account, usage_id: UUID) -> Response:
         async with account_transaction(pool, account) as connection:
             call = await connection.fetchval(store.QUERIES["find_call"], account, usage_id)
@@ -91,18 +157,16 @@ def _usage(pool: Pool) -> APIRouter:
 
 def _deck_terms(
     plan_id: Annotated[str, Query(pattern=r"^[!-~]{1,128}$")] = "default",
-    name: Annotated[str | None, Query(max_length=200)] = None,
+    name: Annotated[Name | None, Query()] = None,
     currency: Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")] = None,
-    effective_from: Annotated[datetime | None, Query()] = None,
-    inbound_per_minute: Annotated[str | None, Query(max_length=30)] = None,
+    effective_from: Annotated[Moment | None, Query()] = None,
+    inbound_per_minute: PriceText | None = None,
     inbound_increment_s: Annotated[int, Query(ge=1, le=3600)] = 60,
     rounding: Annotated[Rounding, Query()] = Rounding.HALF_UP,
     scale: Annotated[int, Query(ge=0, le=CHARGE_SCALE)] = CHARGE_SCALE,
-    allow_price_up_to: Annotated[str | None, Query(max_length=30)] = None,
+    allow_price_up_to: PriceText | None = None,
 ) -> DeckTerms:
     """What a CSV deck does not say about itself, from the query."""
-    if effective_from is not None and effective_from.tzinfo is None:
-        raise Problem(422, "invalid", "effective_from needs a zone, e.g. 2026-10-01T00:00:00Z.")
     inbound = None
     if inbound_per_minute is not None:
         inbound = Price(
@@ -171,5 +235,5 @@ def _accepted(accepted: PlanAccepted) -> dict[str, Any]:
         "sha256": accepted.sha256,
         "rates": accepted.rates,
         "activation_id": str(accepted.activation_id),
-        "effective_at": accepted.effective_at.isoformat(),
+        "effective_at": accepted.effective_at,
     }

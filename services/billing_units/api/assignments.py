@@ -1,19 +1,24 @@
 """Assignments over HTTP: who is in which unit and when; put in, one or many, and end."""
 
+import csv
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.answers import LOCATION, Many, One
+from chassis.asked import WHOLE, Moment
 from chassis.database import Pool, account_transaction
+from chassis.describing import problem
 from chassis.web import Account, AskedBy, Problem, json_answer
-from contracts.events.directory import MemberKind, Weight
+from contracts.events.directory import AssignmentRecorded, MemberKind, Weight
 from contracts.events.fields import Identifier, Uuid
+from services.billing_units.api.answers import AssignmentShown, AssignmentVersionShown, RowsAssigned
 from services.billing_units.api.paging import Cursor, Limit, after_uuid, page, shown_row
 from services.billing_units.api.problems import problem_of
-from services.billing_units.api.units import At, Moment
+from services.billing_units.api.units import At
 from services.billing_units.handlers import assignments
 from services.billing_units.handlers.assignments import ROWS_MAX, Assigned, Member, Wanted
 from services.billing_units.handlers.commands import Commands, Refusal
@@ -22,34 +27,39 @@ from services.billing_units.store import explanations, listing
 
 PREFIX = "/api/v1"
 BODY_BYTES_MAX = 1_000_000
-Value = Annotated[str, Field(min_length=1, max_length=128)]
+Value = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x08\x7f]+$")]
 Country = Annotated[str | None, Query(pattern=r"^[A-Z]{2}$", description="Of numbers without + or 00.")]
+ROWS: dict[str, Any] = {
+    "status_code": 201,
+    "response_model": One[RowsAssigned],
+    "responses": {200: {"model": One[RowsAssigned], "description": "What a dry run found."}},
+}
 DryRun = Annotated[bool, Query(description="Only report what would happen.")]
 
 
 class AssignmentWanted(BaseModel):
     """The body of a new assignment; without `from_at` it begins now."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
     unit_id: Uuid
     member_kind: MemberKind
     member: Identifier
     from_at: Moment | None = None
     until_at: Moment | None = None
-    weight: Weight = 1
+    weight: Annotated[Weight, WHOLE] = 1
     primary: bool = False
 
 
 class MembersWanted(BaseModel):
     """The body of many assignments to one unit, all or none; without `from_at` they begin now."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
     users: list[Identifier] = Field(default=[], max_length=ROWS_MAX)
     teams: list[Identifier] = Field(default=[], max_length=ROWS_MAX)
     numbers: list[Value] = Field(default=[], max_length=ROWS_MAX)
     from_at: Moment | None = None
     until_at: Moment | None = None
-    weight: Weight = 1
+    weight: Annotated[Weight, WHOLE] = 1
     primary: bool = False
 
     def members(self) -> list[Member]:
@@ -64,15 +74,15 @@ class MembersWanted(BaseModel):
 class WeightWanted(BaseModel):
     """The body of what an assignment counts for when a use is shared; what is not said stays."""
 
-    model_config = ConfigDict(extra="forbid")
-    weight: Weight | None = None
+    model_config = ConfigDict(extra="forbid", strict=True)
+    weight: Annotated[Weight, WHOLE] | None = None
     primary: bool | None = None
 
 
 class ReleaseWanted(BaseModel):
     """The body of a release; without `until_at` it is now."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
     until_at: Moment | None = None
 
 
@@ -80,7 +90,12 @@ def assignment_commands(commands: Commands) -> APIRouter:
     """Put into a unit, and end."""
     router = APIRouter(prefix=PREFIX)
 
-    @router.post("/assignments", status_code=201)
+    @router.post(
+        "/assignments",
+        status_code=201,
+        response_model=One[AssignmentRecorded],
+        responses={201: {"headers": LOCATION}, 404: problem(404)},
+    )
     async def assign(caller: AskedBy, account: Account, body: AssignmentWanted) -> Response:
         member = Member(kind=body.member_kind, value=body.member, member=body.member)
         said = body.model_dump(include={"unit_id", "from_at", "until_at", "weight", "primary"})
@@ -89,7 +104,7 @@ def assignment_commands(commands: Commands) -> APIRouter:
         location = f"{PREFIX}/assignments/{made.assignment_id}"
         return json_answer({"data": made}, status=201, headers={"Location": location})
 
-    @router.patch("/assignments/{assignment_id}")
+    @router.patch("/assignments/{assignment_id}", response_model=One[AssignmentRecorded])
     async def weigh(caller: AskedBy, account: Account, assignment_id: Uuid, body: WeightWanted) -> Response:
         weighed = await assignments.weigh(
             commands.by(caller), account, assignment_id, weight=body.weight, primary=body.primary
@@ -98,7 +113,7 @@ def assignment_commands(commands: Commands) -> APIRouter:
             raise problem_of(weighed)
         return json_answer({"data": weighed})
 
-    @router.post("/assignments/{assignment_id}/release")
+    @router.post("/assignments/{assignment_id}/release", response_model=One[AssignmentRecorded])
     async def release(
         caller: AskedBy, account: Account, assignment_id: Uuid, body: ReleaseWanted | None = None
     ) -> Response:
@@ -108,7 +123,7 @@ def assignment_commands(commands: Commands) -> APIRouter:
             raise problem_of(released)
         return json_answer({"data": released})
 
-    @router.post("/billing-units/{unit_id}/members", status_code=201)
+    @router.post("/billing-units/{unit_id}/members", **ROWS)
     async def assign_members(
         caller: AskedBy, account: Account, unit_id: Uuid, body: MembersWanted, dry_run: DryRun = False
     ) -> Response:
@@ -124,7 +139,7 @@ def assignment_commands(commands: Commands) -> APIRouter:
 def _add_number_list(router: APIRouter, commands: Commands) -> None:
     @router.post(
         "/billing-units/{unit_id}/numbers",
-        status_code=201,
+        **ROWS,
         openapi_extra={
             "requestBody": {
                 "required": True,
@@ -166,7 +181,7 @@ async def _listed_values(request: Request) -> list[str]:
     try:
         text = body.decode("utf-8")
         values = read_csv(text) if kind == "text/csv" else read_pasted(text)
-    except ValueError as error:
+    except (ValueError, csv.Error) as error:
         raise Problem(422, "unreadable", f"The list cannot be read as UTF-8 text: {error}") from error
     if len(values) > ROWS_MAX:
         raise Problem(422, "too_many_rows", f"A list may have {ROWS_MAX} rows and this one has {len(values)}.")
@@ -203,7 +218,7 @@ def assignment_lists(pool: Pool) -> APIRouter:
     """Who has been assigned to which unit, and when."""
     router = APIRouter(prefix=f"{PREFIX}/assignments")
 
-    @router.get("")
+    @router.get("", response_model=Many[AssignmentShown])
     async def list_assignments(
         account: Account,
         limit: Limit = 100,
@@ -217,7 +232,7 @@ def assignment_lists(pool: Pool) -> APIRouter:
             )
         return page(rows, limit, lambda row: [row["assignment_id"]])
 
-    @router.get("/{assignment_id}/versions")
+    @router.get("/{assignment_id}/versions", response_model=Many[AssignmentVersionShown])
     async def list_versions(account: Account, assignment_id: Uuid) -> Response:
         """Everything that was said of the assignment, in order, and by whom."""
         async with account_transaction(pool, account) as connection:

@@ -8,15 +8,19 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from pydantic import BaseModel, ConfigDict, Field, Strict
 
+from chassis.answers import Many, One
+from chassis.asked import WHOLE, OnDay
 from chassis.clock import Clock
 from chassis.database import Pool, account_transaction
 from chassis.web import Account, AskedBy, Units, json_answer
-from contracts.events.fields import EARLIEST, Uuid
+from contracts.events.fields import Uuid
+from services.billing_units.api.budget_answers import BudgetRow, BudgetShown, PlanShown
 from services.billing_units.api.paging import Cursor, Limit, after, as_uuid, page
 from services.billing_units.api.preconditions import IfMatch, etag
 from services.billing_units.api.problems import problem_of
+from services.billing_units.api.units import VERSIONED
 from services.billing_units.domain.budgets import DEFAULT_STAGES, Budget, budget_in, plan_of
 from services.billing_units.handlers import budgets as commands_on
 from services.billing_units.handlers.budgets import Plan, Wanted
@@ -31,14 +35,14 @@ AmountText = Annotated[
     str,
     Field(pattern=r"^[0-9]{1,14}(\.[0-9]{1,6})?$", examples=["500.00"], description="In the account's currency."),
 ]
-PeriodStart = Annotated[date, Field(ge=EARLIEST.date(), lt=LAST_PERIOD)]
+PeriodStart = Annotated[OnDay, Field(lt=LAST_PERIOD)]
 InPeriod = Annotated[
-    date | None,
-    Query(ge=EARLIEST.date(), lt=LAST_PERIOD, description="A day of the period; the present one unless said."),
+    PeriodStart | None,
+    Query(description="A day of the period; the present one unless said."),
 ]
 FromPeriod = Annotated[
-    date | None,
-    Query(ge=EARLIEST.date(), lt=LAST_PERIOD, description="A period's first day; the present one's unless said."),
+    PeriodStart | None,
+    Query(description="A period's first day; the present one's unless said."),
 ]
 
 
@@ -47,16 +51,16 @@ class BudgetWanted(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     amount: AmountText
-    stages: list[StrictInt] = list(DEFAULT_STAGES)
+    stages: list[Annotated[int, Strict(), WHOLE]] = list(DEFAULT_STAGES)
     from_period: PeriodStart | None = None
-    only: bool = False
+    only: Annotated[bool, Strict()] = False
 
 
 def budget_commands(commands: Commands) -> APIRouter:
     """Set and end. What was said last of a period holds; the answer shows all that holds then."""
     router = APIRouter(prefix="/api/v1/billing-units/{unit_id}/budget")
 
-    @router.put("")
+    @router.put("", response_model=One[PlanShown], responses=VERSIONED)
     async def put_budget(
         account: Account, caller: AskedBy, unit_id: Uuid, body: BudgetWanted, expected: IfMatch
     ) -> Response:
@@ -68,7 +72,7 @@ def budget_commands(commands: Commands) -> APIRouter:
         )
         return _answer(await commands_on.put_budget(commands.by(caller), account, unit_id, wanted, expected))
 
-    @router.delete("")
+    @router.delete("", response_model=One[PlanShown], responses=VERSIONED)
     async def end_budget(
         account: Account, caller: AskedBy, unit_id: Uuid, expected: IfMatch, from_period: FromPeriod = None
     ) -> Response:
@@ -82,7 +86,7 @@ def budget_lists(pool: Pool, clock: Clock) -> APIRouter:
     """One unit's budget, and all of a period, each with how it stands."""
     router = APIRouter(prefix="/api/v1")
 
-    @router.get("/billing-units/{unit_id}/budget")
+    @router.get("/billing-units/{unit_id}/budget", response_model=One[BudgetShown], responses=VERSIONED)
     async def get_budget(account: Account, only: Units, unit_id: Uuid, period: InPeriod = None) -> Response:
         """How the unit stands in a period, with a budget or without; `plan` is all that was said."""
         async with account_transaction(pool, account, only) as connection:
@@ -97,7 +101,7 @@ def budget_lists(pool: Pool, clock: Clock) -> APIRouter:
         data = asdict(standing) | {"version": version, "plan": _spans(plan_of(spoken))}
         return json_answer({"data": data}, headers=etag(version))
 
-    @router.get("/budgets")
+    @router.get("/budgets", response_model=Many[BudgetRow])
     async def list_budgets(
         account: Account, only: Units, period: InPeriod = None, limit: Limit = 100, cursor: Cursor = None
     ) -> Response:

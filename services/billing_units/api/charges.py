@@ -1,14 +1,17 @@
 """What is to be seen of charges."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
+from chassis.answers import Many, One
+from chassis.asked import OnDay
 from chassis.database import Pool, account_transaction
 from chassis.web import Account, Problem, Units, json_answer
 from contracts.events.fields import EARLIEST, LATEST, Uuid
+from services.billing_units.api.answers import ChargeShown
 from services.billing_units.api.paging import (
     Cursor,
     Limit,
@@ -16,23 +19,21 @@ from services.billing_units.api.paging import (
     as_uuid,
     page,
 )
-from services.billing_units.handlers.explaining import explain
+from services.billing_units.handlers.explaining import Explanation, explain
 from services.billing_units.store import listing
 from services.billing_units.store.listing import ChargeFilter
-
-OnDay = Annotated[date | None, Query(ge=EARLIEST.date(), lt=LATEST.date())]
 
 
 def charge_lists(pool: Pool) -> APIRouter:
     """Charges by unit and day, and why each is owed."""
     router = APIRouter(prefix="/api/v1")
 
-    @router.get("/charges")
+    @router.get("/charges", response_model=Many[ChargeShown])
     async def list_charges(
         account: Account,
         only: Units,
         unit_id: Uuid | Literal["unassigned"] | None = None,
-        use_on: OnDay = None,
+        use_on: Annotated[OnDay | None, Query()] = None,
         limit: Limit = 100,
         cursor: Cursor = None,
     ) -> Response:
@@ -55,7 +56,7 @@ def charge_lists(pool: Pool) -> APIRouter:
             )
         return page(rows, limit, lambda row: [row["billed_at"], row["charge_id"]])
 
-    @router.get("/charges/{charge_id}/explanation")
+    @router.get("/charges/{charge_id}/explanation", response_model=One[Explanation])
     async def explain_charge(account: Account, only: Units, charge_id: Uuid) -> Response:
         """The rule that fired, the assignments that decided as they stood then, and who said so."""
         async with account_transaction(pool, account, only) as connection:

@@ -10,6 +10,8 @@ from fastapi import APIRouter, Path
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.answers import ETAG
+from chassis.asked import WHOLE, Moment
 from chassis.web import Account, AskedBy, Problem, json_answer
 from contracts.events.directory import (
     AccountRecorded,
@@ -24,6 +26,7 @@ from contracts.events.directory import (
 )
 from contracts.events.fields import (
     E164,
+    AccountId,
     AnchorDay,
     CountryCode,
     CurrencyCode,
@@ -33,9 +36,9 @@ from contracts.events.fields import (
     Revision,
     ZoneName,
 )
+from services.billing_units.api.answers import PutEntry
 from services.billing_units.api.preconditions import IfMatch, etag
 from services.billing_units.api.problems import problem_of
-from services.billing_units.api.units import Moment
 from services.billing_units.handlers.commands import Commands, Refusal
 from services.billing_units.handlers.directory_commands import FIRST_VERSION, Put, put_entry
 from services.billing_units.handlers.directory_commands import put_split_policy as put_split_policy_of
@@ -43,17 +46,24 @@ from services.billing_units.handlers.directory_commands import put_split_policy 
 PathNumber = Annotated[E164, Path()]
 
 
+def _stands(entry: type[Any]) -> dict[str, Any]:
+    """How an entry that was put is answered: 201 where it is new, 200 where it was known."""
+    shown = PutEntry[entry]  # type: ignore[valid-type]
+    new = {"model": shown, "description": "The entry is new.", "headers": ETAG}
+    return {"response_model": shown, "responses": {200: {"headers": ETAG}, 201: new}}
+
+
 class EntryWanted(BaseModel):
     """What every entry's body may say: the version it is."""
 
-    model_config = ConfigDict(extra="forbid")
-    version: Revision | None = None
+    model_config = ConfigDict(extra="forbid", strict=True)
+    version: Annotated[Revision, WHOLE] | None = None
 
 
 class SplitChangeWanted(BaseModel):
     """From `from_at` on, another policy."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
     from_at: Moment
     policy: SplitPolicy
 
@@ -64,7 +74,7 @@ class AccountWanted(EntryWanted):
     name: Name
     currency: CurrencyCode
     zone: ZoneName
-    anchor_day: AnchorDay = 1
+    anchor_day: Annotated[AnchorDay, WHOLE] = 1
     split_policy: SplitPolicy = "equal"
     split_changes: list[SplitChangeWanted] = Field(default=[], max_length=100)
 
@@ -72,7 +82,7 @@ class AccountWanted(EntryWanted):
 class PolicyWanted(BaseModel):
     """How uses of users in several units are split, from now on unless said."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
     policy: SplitPolicy
     from_at: Moment | None = None
 
@@ -115,29 +125,31 @@ def directory_commands(commands: Commands) -> APIRouter:
     """Put entries."""
     router = APIRouter(prefix="/api/v1")
 
-    @router.put("/accounts/{account_id}")
-    async def put_account(caller: AskedBy, account: Account, account_id: str, body: AccountWanted) -> Response:
+    @router.put("/accounts/{account_id}", **_stands(AccountRecorded))
+    async def put_account(
+        caller: AskedBy, account: Account, account_id: AccountId, body: AccountWanted
+    ) -> Response:
         if account_id != account:
             raise Problem(404, "not_found", "There is no such account.")
         said = _said(body) | {"split_changes": tuple(SplitChange(**dict(change)) for change in body.split_changes)}
         return await _put(commands.by(caller), body, AccountRecorded(account_id=account, **said))
 
-    @router.put("/accounts/{account_id}/split-policy")
+    @router.put("/accounts/{account_id}/split-policy", **_stands(AccountRecorded))
     async def put_split_policy(
-        caller: AskedBy, account: Account, account_id: str, body: PolicyWanted, expected: IfMatch
+        caller: AskedBy, account: Account, account_id: AccountId, body: PolicyWanted, expected: IfMatch
     ) -> Response:
         """Later changes that were planned before are dropped."""
         if account_id != account:
             raise Problem(404, "not_found", "There is no such account.")
         return _answer(await put_split_policy_of(commands.by(caller), account, body.policy, body.from_at, expected))
 
-    @router.put("/users/{user_id}")
+    @router.put("/users/{user_id}", **_stands(UserRecorded))
     async def put_user(caller: AskedBy, account: Account, user_id: Identifier, body: UserWanted) -> Response:
         return await _put(
             commands.by(caller), body, UserRecorded(account_id=account, user_id=user_id, **_said(body))
         )
 
-    @router.put("/numbers/{number}")
+    @router.put("/numbers/{number}", **_stands(NumberRecorded))
     async def put_number(caller: AskedBy, account: Account, number: PathNumber, body: NumberWanted) -> Response:
         return await _put(
             commands.by(caller), body, NumberRecorded(account_id=account, number=number, **_said(body))
@@ -148,13 +160,13 @@ def directory_commands(commands: Commands) -> APIRouter:
 
 
 def _add_team_commands(router: APIRouter, commands: Commands) -> None:
-    @router.put("/teams/{team_id}")
+    @router.put("/teams/{team_id}", **_stands(TeamRecorded))
     async def put_team(caller: AskedBy, account: Account, team_id: Identifier, body: TeamWanted) -> Response:
         return await _put(
             commands.by(caller), body, TeamRecorded(account_id=account, team_id=team_id, **_said(body))
         )
 
-    @router.put("/teams/{team_id}/members/{membership_id}")
+    @router.put("/teams/{team_id}/members/{membership_id}", **_stands(TeamMembershipRecorded))
     async def put_membership(
         caller: AskedBy, account: Account, team_id: Identifier, membership_id: Identifier, body: MembershipWanted
     ) -> Response:

@@ -6,9 +6,18 @@ import orjson
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
+from chassis.answers import ETAG, Many, One
 from chassis.database import Pool, account_transaction
 from chassis.web import Account, Problem, Units, json_answer
 from contracts.events.fields import Identifier
+from services.billing_units.api.answers import (
+    AccountOfOwnUnits,
+    AccountShown,
+    MembershipShown,
+    NumberShown,
+    TeamShown,
+    UserShown,
+)
 from services.billing_units.api.paging import Cursor, Limit, after_one, page
 from services.billing_units.api.preconditions import etag
 from services.billing_units.api.units import At, Search
@@ -25,19 +34,24 @@ def directory_lists(pool: Pool) -> APIRouter:
     """Lists in order of the entries' ids."""
     router = APIRouter(prefix="/api/v1")
 
-    @router.get("/accounts/{account_id}")
-    async def get_account(account: Account, only: Units, account_id: str) -> Response:
+    @router.get(
+        "/accounts/{account_id}",
+        response_model=One[AccountShown | AccountOfOwnUnits],
+        responses={200: {"headers": ETAG}},
+    )
+    async def get_account(account: Account, only: Units, account_id: AccountId) -> Response:
         """The account; to who is limited to units, only what their figures are read with."""
         async with account_transaction(pool, account, only) as connection:
             row = await listing.find_account(connection, account_id)
         if row is None or account_id != account:
             raise Problem(404, "not_found", "There is no such account.")
         if only is not None:
-            return json_answer({"data": {name: row[name] for name in SHOWN_TO_LIMITED}})
+            narrow = {name: row[name] for name in SHOWN_TO_LIMITED}
+            return json_answer({"data": narrow}, headers=etag(row["version"]))
         shown = dict(row) | {"split_changes": orjson.loads(row["split_changes"])}
         return json_answer({"data": shown}, headers=etag(row["version"]))
 
-    @router.get("/numbers")
+    @router.get("/numbers", response_model=Many[NumberShown])
     async def list_numbers(
         account: Account,
         search: Search = "",
@@ -54,7 +68,7 @@ def directory_lists(pool: Pool) -> APIRouter:
             rows = await members.list_numbers(connection, account, wanted, after_one(cursor), limit + 1)
         return page(rows, limit, lambda row: [row["number"]])
 
-    @router.get("/users")
+    @router.get("/users", response_model=Many[UserShown])
     async def list_users(
         account: Account, search: Search = "", inactive: bool = False, limit: Limit = 100, cursor: Cursor = None
     ) -> Response:
@@ -69,7 +83,7 @@ def directory_lists(pool: Pool) -> APIRouter:
 
 
 def _add_team_lists(router: APIRouter, pool: Pool) -> None:
-    @router.get("/teams")
+    @router.get("/teams", response_model=Many[TeamShown])
     async def list_teams(
         account: Account, search: Search = "", limit: Limit = 100, cursor: Cursor = None
     ) -> Response:
@@ -77,7 +91,7 @@ def _add_team_lists(router: APIRouter, pool: Pool) -> None:
             rows = await members.list_teams(connection, account, search.strip(), after_one(cursor), limit + 1)
         return page(rows, limit, lambda row: [row["team_id"]])
 
-    @router.get("/teams/{team_id}/members")
+    @router.get("/teams/{team_id}/members", response_model=Many[MembershipShown])
     async def list_team_members(
         account: Account, team_id: Identifier, limit: Limit = 100, cursor: Cursor = None
     ) -> Response:

@@ -48,9 +48,14 @@ def after(cursor: str | None, size: int) -> list[str] | None:
         key = orjson.loads(urlsafe_b64decode(cursor))
     except ValueError:
         key = None
-    if not isinstance(key, list) or len(key) != size or not all(isinstance(part, str) for part in key):
+    if not isinstance(key, list) or len(key) != size or not all(map(_is_part, key)):
         raise Problem(422, "bad_cursor", "The cursor is not one that a list gave.")
     return key
+
+
+def _is_part(part: object) -> bool:
+    """The database takes no text with a zero byte in it, so no cursor of ours has one."""
+    return isinstance(part, str) and "\0" not in part
 
 
 def after_one(cursor: str | None) -> str | None:

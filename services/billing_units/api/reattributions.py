@@ -6,9 +6,11 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from chassis.answers import Many, One
 from chassis.database import Pool, account_transaction
 from chassis.web import Account, AskedBy, Problem, json_answer
-from contracts.events.fields import Uuid
+from contracts.events.fields import AccountId, Uuid
+from services.billing_units.api.answers import PreviewShown, ReattributionShown
 from services.billing_units.api.assignments import MembersWanted, ReleaseWanted
 from services.billing_units.api.directory import PolicyWanted
 from services.billing_units.api.paging import Cursor, Limit, after_one, page
@@ -26,7 +28,7 @@ def reattribution_lists(pool: Pool) -> APIRouter:
     """Changes and how far each is worked off."""
     router = APIRouter(prefix="/api/v1")
 
-    @router.get("/reattributions")
+    @router.get("/reattributions", response_model=Many[ReattributionShown])
     async def list_reattributions(account: Account, limit: Limit = 100, cursor: Cursor = None) -> Response:
         """Newest first. examined: ratings looked at; moved: those whose charges were replaced."""
         before = after_one(cursor)
@@ -45,13 +47,13 @@ def previews(commands: Commands) -> APIRouter:
     """The same bodies as the commands' own; nothing is changed."""
     router = APIRouter(prefix="/api/v1")
 
-    @router.post("/billing-units/{unit_id}/members/preview")
+    @router.post("/billing-units/{unit_id}/members/preview", response_model=One[PreviewShown])
     async def preview_members(caller: AskedBy, account: Account, unit_id: Uuid, body: MembersWanted) -> Response:
         said = body.model_dump(include={"from_at", "until_at", "weight", "primary"})
         wanted = Wanted(unit_id=unit_id, members=body.members(), **said)
         return await _answer(commands.by(caller), account, lambda trial: assignments.assign(trial, account, wanted))
 
-    @router.post("/assignments/{assignment_id}/release/preview")
+    @router.post("/assignments/{assignment_id}/release/preview", response_model=One[PreviewShown])
     async def preview_release(
         caller: AskedBy, account: Account, assignment_id: Uuid, body: ReleaseWanted | None = None
     ) -> Response:
@@ -60,9 +62,9 @@ def previews(commands: Commands) -> APIRouter:
             commands.by(caller), account, lambda trial: assignments.release(trial, account, assignment_id, until_at)
         )
 
-    @router.post("/accounts/{account_id}/split-policy/preview")
+    @router.post("/accounts/{account_id}/split-policy/preview", response_model=One[PreviewShown])
     async def preview_split_policy(
-        caller: AskedBy, account: Account, account_id: str, body: PolicyWanted, expected: IfMatch
+        caller: AskedBy, account: Account, account_id: AccountId, body: PolicyWanted, expected: IfMatch
     ) -> Response:
         if account_id != account:
             raise Problem(404, "not_found", "There is no such account.")
@@ -77,7 +79,7 @@ def previews(commands: Commands) -> APIRouter:
 
 
 def _add_archive_preview(router: APIRouter, commands: Commands) -> None:
-    @router.post("/billing-units/{unit_id}/archive/preview")
+    @router.post("/billing-units/{unit_id}/archive/preview", response_model=One[PreviewShown])
     async def preview_archive(
         caller: AskedBy, account: Account, unit_id: Uuid, expected: IfMatch, body: ArchivingWanted | None = None
     ) -> Response:

@@ -3,28 +3,30 @@
 Assign what is right with `POST billing-units/{id}/members` from the first call on; the charges follow.
 """
 
-from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
+from pydantic import WithJsonSchema
 
+from chassis.answers import Many, One
+from chassis.asked import OnDay
 from chassis.database import Pool, account_transaction
 from chassis.web import Account, Problem, json_answer
-from contracts.events.fields import EARLIEST, LATEST
 from contracts.values.money import EXACT
+from services.billing_units.api.answers import ShareShown, UnassignedShown
 from services.billing_units.api.paging import Cursor, Limit, after, page
 from services.billing_units.domain.budgets import Threshold
 from services.billing_units.domain.suggestions import Clues, suggest
 from services.billing_units.store import budgets, unassigned
 from services.billing_units.store.unassigned import Row
 
-From = Annotated[date, Query(alias="use_on[gte]", ge=EARLIEST.date(), lt=LATEST.date())]
-Until = Annotated[date, Query(alias="use_on[lt]", ge=EARLIEST.date(), lt=LATEST.date())]
+From = Annotated[OnDay, Query(alias="use_on[gte]")]
+Until = Annotated[OnDay, Query(alias="use_on[lt]")]
 AlertAbove = Annotated[
-    Decimal | None,
+    Annotated[Decimal, WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})] | None,
     Query(
         ge=0,
         le=1,
@@ -37,7 +39,7 @@ def unassigned_lists(pool: Pool) -> APIRouter:
     """The inbox and its share of everything."""
     router = APIRouter(prefix="/api/v1/unassigned")
 
-    @router.get("")
+    @router.get("", response_model=Many[UnassignedShown])
     async def list_unassigned(
         account: Account, from_on: From, until_on: Until, limit: Limit = 100, cursor: Cursor = None
     ) -> Response:
@@ -48,7 +50,7 @@ def unassigned_lists(pool: Pool) -> APIRouter:
         shown = [_shown(row) for row in rows]
         return page(shown, limit, lambda row: [str(row["amount"]), row["group_key"]], frozenset({"group_key"}))
 
-    @router.get("/share")
+    @router.get("/share", response_model=One[ShareShown])
     async def get_share(account: Account, from_on: From, until_on: Until, threshold: AlertAbove = None) -> Response:
         """How much of everything charged nobody owes, and whether that passes the threshold."""
         async with account_transaction(pool, account) as connection:
@@ -92,7 +94,7 @@ def _after(cursor: str | None) -> tuple[Decimal, str] | None:
         amount = Decimal(key[0])
     except InvalidOperation:
         amount = Decimal("NaN")
-    if not amount.is_finite() or abs(amount.adjusted()) > 20 or "\0" in key[1]:
+    if not amount.is_finite() or abs(amount.adjusted()) > 20:
         raise Problem(422, "bad_cursor", "The cursor is not one that this list gave.")
     return amount, key[1]
 

@@ -7,12 +7,16 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.answers import One
 from chassis.clock import Clock
 from chassis.database import Pool, account_transaction
 from chassis.web import Account, AskedBy, Problem, json_answer
+from contracts.events.fields import AccountId
+from services.billing_units.api.budget_answers import ShareStandingShown, ThresholdShown
 from services.billing_units.api.budgets import AmountText, InPeriod
 from services.billing_units.api.preconditions import IfMatch, etag
 from services.billing_units.api.problems import problem_of
+from services.billing_units.api.units import VERSIONED
 from services.billing_units.domain.budgets import Threshold
 from services.billing_units.handlers.budgets import put_threshold
 from services.billing_units.handlers.commands import Commands, Refusal
@@ -41,8 +45,8 @@ def unassigned_alerts(commands: Commands, pool: Pool, clock: Clock) -> APIRouter
     """Say the threshold, and see how the share stands beside it."""
     router = APIRouter()
 
-    @router.get(PATH)
-    async def get_unassigned_alert(account: Account, account_id: str, period: InPeriod = None) -> Response:
+    @router.get(PATH, response_model=One[ShareStandingShown], responses=VERSIONED)
+    async def get_unassigned_alert(account: Account, account_id: AccountId, period: InPeriod = None) -> Response:
         """Of an account that never said one, 5 % from the first cent on; its ETag is then "0"."""
         _same(account, account_id)
         async with account_transaction(pool, account) as connection:
@@ -52,9 +56,9 @@ def unassigned_alerts(commands: Commands, pool: Pool, clock: Clock) -> APIRouter
             standing = await share_standing(connection, calendar)
         return json_answer({"data": standing}, headers=etag(standing.version))
 
-    @router.put(PATH)
+    @router.put(PATH, response_model=One[ThresholdShown], responses=VERSIONED)
     async def put_unassigned_alert(
-        account: Account, caller: AskedBy, account_id: str, body: ThresholdWanted, expected: IfMatch
+        account: Account, caller: AskedBy, account_id: AccountId, body: ThresholdWanted, expected: IfMatch
     ) -> Response:
         _same(account, account_id)
         wanted = Threshold(percent=Decimal(body.threshold_percent), minimum_amount=Decimal(body.minimum_amount))

@@ -1,16 +1,19 @@
 """Billing units over HTTP: the list, one unit with what is in it, create, rename, archive."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
+from chassis.answers import ETAG, LOCATION, Many, One
+from chassis.asked import Moment
 from chassis.database import Connection, Pool, account_transaction
 from chassis.web import Account, AskedBy, Problem, Units, json_answer
 from contracts.events.directory import MemberKind, UnitRecorded
-from contracts.events.fields import EARLIEST, LATEST, Name, Uuid
+from contracts.events.fields import Name, Uuid
 from contracts.values.unit_names import name_key
+from services.billing_units.api.answers import MemberShown, PersonShown, UnitHead, UnitShown
 from services.billing_units.api.paging import Cursor, Limit, after, after_one, as_uuid, page, shown_row
 from services.billing_units.api.preconditions import IfMatch, etag
 from services.billing_units.api.problems import problem_of
@@ -19,22 +22,22 @@ from services.billing_units.handlers.commands import Commands, Refusal, no_unit
 from services.billing_units.store import listing, unit_lists
 from services.billing_units.store.unit_lists import Sort, UnitsWanted
 
-Moment = Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST)]
-At = Annotated[AwareDatetime | None, Query(ge=EARLIEST, lt=LATEST, description="When; now unless said.")]
-Search = Annotated[str, Query(max_length=200)]
+At = Annotated[Moment | None, Query(description="When, in the years 2000 to 2099; now unless said.")]
+Search = Annotated[str, Query(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+VERSIONED: dict[int | str, dict[str, Any]] = {200: {"headers": ETAG}}
 
 
 class UnitWanted(BaseModel):
     """The body of a new unit, or of its new name."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=True)
     name: Name
 
 
 class ArchivingWanted(BaseModel):
     """The body of archiving: when (now unless said), and whether memberships that last longer are ended then."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
     archived_at: Moment | None = None
     release_members: bool = False
 
@@ -43,18 +46,20 @@ def unit_commands(commands: Commands) -> APIRouter:
     """Create, rename, archive."""
     router = APIRouter(prefix="/api/v1/billing-units")
 
-    @router.post("", status_code=201)
+    @router.post(
+        "", status_code=201, response_model=One[UnitRecorded], responses={201: {"headers": {**ETAG, **LOCATION}}}
+    )
     async def create_unit(caller: AskedBy, account: Account, body: UnitWanted) -> Response:
         unit = await units.create_unit(commands.by(caller), account, body.name)
         return _answer(unit, created=True)
 
-    @router.patch("/{unit_id}")
+    @router.patch("/{unit_id}", response_model=One[UnitRecorded], responses=VERSIONED)
     async def rename_unit(
         caller: AskedBy, account: Account, unit_id: Uuid, body: UnitWanted, expected: IfMatch
     ) -> Response:
         return _answer(await units.rename_unit(commands.by(caller), account, unit_id, body.name, expected))
 
-    @router.post("/{unit_id}/archive")
+    @router.post("/{unit_id}/archive", response_model=One[UnitRecorded], responses=VERSIONED)
     async def archive_unit(
         caller: AskedBy, account: Account, unit_id: Uuid, expected: IfMatch, body: ArchivingWanted | None = None
     ) -> Response:
@@ -76,7 +81,7 @@ def unit_lists_of(pool: Pool) -> APIRouter:
     """The list of units, and one unit with its persons and its dated members."""
     router = APIRouter(prefix="/api/v1/billing-units")
 
-    @router.get("")
+    @router.get("", response_model=Many[UnitShown])
     async def list_units(
         account: Account,
         only: Units,
@@ -96,7 +101,7 @@ def unit_lists_of(pool: Pool) -> APIRouter:
         column = "name_key" if sort == "name" else sort
         return page(rows, limit, lambda row: [str(row[column]), row["unit_id"]], hidden=frozenset({"name_key"}))
 
-    @router.get("/{unit_id}")
+    @router.get("/{unit_id}", response_model=One[UnitHead], responses=VERSIONED)
     async def get_unit(account: Account, only: Units, unit_id: Uuid) -> Response:
         async with account_transaction(pool, account, only) as connection:
             row = await _demand(connection, account, only, unit_id)
@@ -107,7 +112,7 @@ def unit_lists_of(pool: Pool) -> APIRouter:
 
 
 def _add_member_lists(router: APIRouter, pool: Pool) -> None:
-    @router.get("/{unit_id}/users")
+    @router.get("/{unit_id}/users", response_model=Many[PersonShown])
     async def list_unit_users(
         account: Account, only: Units, unit_id: Uuid, at: At = None, limit: Limit = 100, cursor: Cursor = None
     ) -> Response:
@@ -120,7 +125,7 @@ def _add_member_lists(router: APIRouter, pool: Pool) -> None:
             )
         return page(rows, limit, lambda row: [row["user_id"]])
 
-    @router.get("/{unit_id}/members")
+    @router.get("/{unit_id}/members", response_model=Many[MemberShown])
     async def list_unit_members(
         account: Account,
         only: Units,

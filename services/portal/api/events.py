@@ -8,8 +8,11 @@ import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from chassis.answers import RETRY_AFTER, One
+from chassis.describing import problem
 from chassis.web import AskedBy, Problem, json_answer
 from contracts.events.envelope import CONTENT_TYPE
+from services.portal.api.answers import EventsTaken
 from services.portal.api.once import UnderKey, done_once
 from services.portal.handlers.once import Once
 from services.portal.handlers.platform_events import ITEMS_MAX, TOPICS, Accepted, PlatformEvents, Refused, Result
@@ -44,7 +47,13 @@ def events_operation(events: PlatformEvents, once: Once) -> APIRouter:
     """Take one event, or many."""
     router = APIRouter(prefix="/api/v1")
 
-    @router.post("/events", status_code=202, openapi_extra=BODY)
+    @router.post(
+        "/events",
+        status_code=202,
+        response_model=One[EventsTaken],
+        responses={503: problem(503, RETRY_AFTER)},
+        openapi_extra=BODY,
+    )
     async def publish_events(request: Request, caller: AskedBy, asked: UnderKey) -> Response:
         """One CloudEvent, or a list of them; for each, in order, whether it was accepted or why it was refused.
 

@@ -1,7 +1,10 @@
 """`/api/v1`: finds out who asks, hands the request to the service that answers it, and gives its answer back."""
 
+from urllib.parse import unquote
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
+from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from chassis.logs import get_logger
@@ -10,7 +13,7 @@ from chassis.web import Problem, unproven
 from services.portal.api.once import STATUS as STATUS_OF_REPEATS
 from services.portal.api.once import IdempotencyKey
 from services.portal.clients import Answer, Asked, NotReached, Stream
-from services.portal.handlers.forwarding import Forwarding
+from services.portal.handlers.forwarding import NO_ROUTE, Forwarding
 from services.portal.handlers.front_door import FrontDoor
 from services.portal.handlers.people import Refusal
 from services.portal.handlers.signing_keys import NoSigningKey
@@ -18,6 +21,9 @@ from services.portal.handlers.signing_keys import NoSigningKey
 LOG = get_logger(__name__)
 SENT_ON = ("content-type", "accept", "if-match", "if-none-match")
 """Headers of a request that the service is given; above all no credential and no cookie."""
+
+METHODS = ["GET", "HEAD", "OPTIONS", "TRACE", "POST", "PUT", "PATCH", "DELETE"]
+"""All, so that the service whose path it is says which it has."""
 
 STATUS = {"not_found": 404, **STATUS_OF_REPEATS}
 REQUEST_ID = "Ringledger-Request-Id"
@@ -27,7 +33,7 @@ def gateway(door: FrontDoor, forwarding: Forwarding) -> APIRouter:
     """Every path under `/api/v1` that portal does not answer itself; services authorise again."""
     router = APIRouter(prefix="/api/v1", include_in_schema=False)
 
-    @router.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    @router.api_route("/{path:path}", methods=METHODS)
     async def forward(request: Request, path: str, idempotency_key: IdempotencyKey = None) -> Response:
         caller = await door.admit(request)
         if isinstance(caller, Unproven):
@@ -35,7 +41,7 @@ def gateway(door: FrontDoor, forwarding: Forwarding) -> APIRouter:
         request.state.caller = caller
         asked = Asked(
             method=request.method,
-            path=request.url.path.removeprefix("/api/v1/"),
+            path=_written(request),
             query=request.url.query,
             headers={name: request.headers[name] for name in SENT_ON if name in request.headers},
             body=await request.body(),
@@ -45,11 +51,24 @@ def gateway(door: FrontDoor, forwarding: Forwarding) -> APIRouter:
         except (NotReached, NoSigningKey) as error:
             LOG.warning("not_forwarded", path=path, error=str(error))
             raise away() from error
+        if answer is NO_ROUTE and request.app.state.methods_at(request.url.path):
+            raise HTTPException(405)
         if isinstance(answer, Refusal):
             raise Problem(STATUS[answer.code], answer.code, answer.says)
         return given_back(answer, caller.request_id)
 
     return router
+
+
+def _written(request: Request) -> str:
+    """The path below `/api/v1/` as it was written: what is escaped in it stays so on its way to the service.
+
+    Raises Problem for a path with dots for segments, which on that way would lead out of `/api/v1/`.
+    """
+    path = str(request.scope["raw_path"], "ascii", "replace").removeprefix("/api/v1/")
+    if {".", ".."} & set(unquote(path).split("/")):
+        raise Problem(STATUS[NO_ROUTE.code], NO_ROUTE.code, NO_ROUTE.says)
+    return path
 
 
 def given_back(answer: Answer | Stream, request_id: str) -> Response:

@@ -2,7 +2,8 @@
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chassis.web import PROBLEM_JSON, Problem, json_answer
+from chassis.describing import PROBLEM_JSON
+from chassis.web import Problem, json_answer
 from services.portal.domain.routing import body_bytes_max
 
 

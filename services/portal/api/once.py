@@ -6,7 +6,8 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 from fastapi.responses import Response
 
-from chassis.web import PROBLEM_JSON, Problem
+from chassis.describing import PROBLEM_JSON
+from chassis.web import Problem
 from contracts.events.envelope import to_json
 from services.portal.clients import Answer
 from services.portal.handlers.once import Keyed, Once, content_of

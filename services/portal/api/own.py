@@ -7,13 +7,24 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, Strict, WithJsonSchema
 
+from chassis.answers import LOCATION, Many, One
+from chassis.asked import WHOLE, Moment
 from chassis.audit.web import audit_log
+from chassis.describing import problem
 from chassis.web import Account, AskedBy, Problem, json_answer
 from contracts.events.envelope import to_json
-from contracts.events.fields import EARLIEST, LATEST, Name
+from contracts.events.fields import Name
 from contracts.values.access import ACCESS_GROUPS, KEY_PRIVILEGES, UNITS_MAX, Privilege, Role
+from services.portal.api.answers import (
+    CallerShown,
+    KeyIssued,
+    KeyRevoked,
+    KeyShown,
+    PersonShown,
+    SessionsEnded,
+)
 from services.portal.api.once import UnderKey, done_once
 from services.portal.clients import Answer
 from services.portal.handlers.api_keys import ApiKeys, IssuedKey
@@ -32,8 +43,11 @@ STATUS = {
 }
 Limit = Annotated[int, Query(ge=1, le=500)]
 After = Annotated[UUID | None, Query(alias="cursor")]
-Moment = Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST)]
 SignInName = Annotated[str, Field(min_length=3, max_length=254, pattern=r"^[^\x00-\x20\x7f]+$")]
+
+
+AccessGroup = Annotated[Privilege, WithJsonSchema({"type": "string", "enum": sorted(ACCESS_GROUPS)})]
+Scope = Annotated[Privilege, WithJsonSchema({"type": "string", "enum": sorted(KEY_PRIVILEGES)})]
 
 
 class _Body(BaseModel):
@@ -46,7 +60,7 @@ class RightsWanted(_Body):
     beyond: ClassVar[frozenset[Privilege]] = frozenset(Privilege) - ACCESS_GROUPS
     """Privileges that nobody is given so."""
 
-    access_groups: frozenset[Privilege] = frozenset()
+    access_groups: frozenset[AccessGroup] = frozenset()
     units: Annotated[frozenset[UUID], Field(max_length=UNITS_MAX)] | None = None
 
     def rights(self, role: Role = Role.MEMBER) -> Rights:
@@ -62,7 +76,7 @@ class PersonBody(RightsWanted):
 
     sign_in_name: SignInName
     name: Name
-    password: Annotated[str, Field(max_length=1000)]
+    password: Annotated[str, Field(max_length=1000, pattern=r"^[^\x00]*$")]
     role: Role = Role.MEMBER
 
 
@@ -70,14 +84,15 @@ class PersonChange(RightsWanted):
     """The whole of what may be changed of a person. version: the one that was seen, checked if given."""
 
     role: Role
-    active: bool = True
-    version: Annotated[int, Field(ge=1)] | None = None
+    active: Annotated[bool, Strict()] = True
+    version: Annotated[int, Field(ge=1, lt=2**31), Strict(), WHOLE] | None = None
 
 
 class ApiKeyBody(RightsWanted):
     """The body of a new API key; access_groups may name `publish_events` too, which people cannot have."""
 
     beyond: ClassVar[frozenset[Privilege]] = frozenset(Privilege) - KEY_PRIVILEGES
+    access_groups: frozenset[Scope] = frozenset()
     name: Name
     expires_at: Moment | None = None
 
@@ -90,7 +105,7 @@ def own_operations(people: People, api_keys: ApiKeys, once: Once) -> Sequence[AP
 def _me() -> APIRouter:
     router = APIRouter(prefix=PREFIX)
 
-    @router.get("/me")
+    @router.get("/me", response_model=One[CallerShown])
     async def who_am_i(caller: AskedBy) -> Response:
         units = None if caller.units is None else sorted(caller.units)
         return json_answer(
@@ -111,13 +126,13 @@ def _me() -> APIRouter:
 def _people(people: People, once: Once) -> APIRouter:
     router = APIRouter(prefix=f"{PREFIX}/people")
 
-    @router.get("")
+    @router.get("", response_model=Many[PersonShown])
     async def list_people(account: Account, limit: Limit = 100, cursor: After = None) -> Response:
         found = await people.list(account, cursor, limit + 1)
         more = str(found[limit - 1].person_id) if len(found) > limit else None
         return json_answer({"data": [_shown(person) for person in found[:limit]], "next_cursor": more})
 
-    @router.post("", status_code=201)
+    @router.post("", status_code=201, response_model=One[PersonShown], responses={201: {"headers": LOCATION}})
     async def create_person(caller: AskedBy, account: Account, body: PersonBody, asked: UnderKey) -> Response:
         wanted = PersonWanted(
             sign_in_name=body.sign_in_name, name=body.name, password=body.password, rights=body.rights(body.role)
@@ -130,14 +145,14 @@ def _people(people: People, once: Once) -> APIRouter:
 
         return await done_once(once, asked, create)
 
-    @router.patch("/{person_id}")
+    @router.patch("/{person_id}", response_model=One[PersonShown], responses={412: problem(412)})
     async def change_person(caller: AskedBy, account: Account, person_id: UUID, body: PersonChange) -> Response:
         changed = await people.change(
             caller, person_id, body.rights(body.role), active=body.active, version=body.version
         )
         return json_answer({"data": _shown(_granted(changed))})
 
-    @router.post("/{person_id}/sign-out")
+    @router.post("/{person_id}/sign-out", response_model=One[SessionsEnded])
     async def sign_out_everywhere(caller: AskedBy, account: Account, person_id: UUID, asked: UnderKey) -> Response:
         async def sign_out() -> Response:
             ended = _granted(await people.sign_out_everywhere(caller, person_id))
@@ -151,13 +166,13 @@ def _people(people: People, once: Once) -> APIRouter:
 def _api_keys(api_keys: ApiKeys, once: Once) -> APIRouter:
     router = APIRouter(prefix=f"{PREFIX}/api-keys")
 
-    @router.get("")
+    @router.get("", response_model=Many[KeyShown])
     async def list_api_keys(account: Account, limit: Limit = 100, cursor: After = None) -> Response:
         found = await api_keys.list(account, cursor, limit + 1)
         more = str(found[limit - 1]["key_id"]) if len(found) > limit else None
         return json_answer({"data": found[:limit], "next_cursor": more})
 
-    @router.post("", status_code=201)
+    @router.post("", status_code=201, response_model=One[KeyIssued])
     async def create_api_key(caller: AskedBy, account: Account, body: ApiKeyBody, asked: UnderKey) -> Response:
         """The key is in the first answer only; asked again under its Idempotency-Key, `api_key` is null.
 
@@ -171,7 +186,7 @@ def _api_keys(api_keys: ApiKeys, once: Once) -> APIRouter:
 
         return await done_once(once, asked, create, kept=_without_secret)
 
-    @router.post("/{key_id}/revoke")
+    @router.post("/{key_id}/revoke", response_model=One[KeyRevoked])
     async def revoke_api_key(caller: AskedBy, account: Account, key_id: UUID, asked: UnderKey) -> Response:
         async def revoke() -> Response:
             _granted(await api_keys.revoke(caller, key_id))

@@ -11,7 +11,16 @@ from contracts.values.access import Caller
 
 TIMEOUT_S = 30
 PASSED_ON = frozenset(
-    {"content-type", "location", "etag", "retry-after", "cache-control", "link", "content-disposition"}
+    {
+        "allow",
+        "cache-control",
+        "content-disposition",
+        "content-type",
+        "etag",
+        "link",
+        "location",
+        "retry-after",
+    }
 )
 """Headers of a service's answer that its caller is given."""
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from chassis.answers import REPLAYED, REQUEST_ID, RETRY_AFTER
+from chassis.describing import PROBLEM, problem
 from services.portal.clients import Services
 from services.portal.domain.routing import ROUTES, service_of
 
@@ -16,19 +18,6 @@ request. A `POST` with an `Idempotency-Key` takes effect once: the answer is kep
 SECURITY = {
     "apiKey": {"type": "http", "scheme": "bearer", "description": "An API key, `rlk_…`."},
     "session": {"type": "apiKey", "in": "cookie", "name": "__Host-ringledger"},
-}
-PROBLEM = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail", "code"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "code": {"type": "string"},
-        "request_id": {"type": "string"},
-        "errors": {"type": "array", "items": {"type": "object"}},
-    },
 }
 IDEMPOTENCY = {
     "name": "Idempotency-Key",
@@ -59,41 +48,53 @@ def merged(own: Document, others: dict[str, Document]) -> Document:
 
 def _operations(service: str, item: Document) -> Document:
     operations: Document = {}
-    problem = {
-        "description": "What cannot be.",
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
     for method, operation in _renamed(service, item).items():
-        responses = {status: found for status, found in operation["responses"].items() if status != "422"}
+        once = method == "post"
+        responses = operation["responses"] | _refused_at_the_door(operation, once=once)
+        added = ({} if service == "portal" else REQUEST_ID) | (REPLAYED if once else {})
+        for status, response in responses.items():
+            if status.startswith("2") and added:
+                responses[status] = response | {"headers": response.get("headers", {}) | added}
         more = {
             "tags": [service],
             "operationId": f"{service}_{operation['operationId']}",
-            "responses": responses | {"4XX": problem, "5XX": problem},
+            "responses": dict(sorted(responses.items())),
         }
-        if method == "post":
+        if once:
             more["parameters"] = [*operation.get("parameters", []), IDEMPOTENCY]
         operations[method] = operation | more
     return operations
 
 
+def _refused_at_the_door(operation: Document, *, once: bool) -> Document:
+    """What portal itself refuses of any request, and of one that is to take effect once."""
+    refused = {"429": problem(429, RETRY_AFTER), "503": problem(503, RETRY_AFTER)}
+    if "requestBody" in operation:
+        refused["413"] = problem(413)
+    if once:
+        refused |= {"409": problem(409), "422": problem(422)}
+    return refused
+
+
 def _schemas(service: str, document: Document) -> Document:
     found = document.get("components", {}).get("schemas", {})
-    ours = {
-        name: schema for name, schema in found.items() if name not in {"HTTPValidationError", "ValidationError"}
-    }
-    return {f"{service}.{name}": _renamed(service, schema) for name, schema in ours.items()}
+    return {f"{service}.{name}": _renamed(service, schema) for name, schema in found.items() if name != "Problem"}
 
 
 def _renamed(service: str, value: Any) -> Any:
     """The same with every reference to a schema pointing at the service's own."""
     if isinstance(value, dict):
         return {
-            key: f"#/components/schemas/{service}.{found.rpartition('/')[2]}"
-            if key == "$ref" and isinstance(found, str)
-            else _renamed(service, found)
+            key: _name_of(service, found) if key == "$ref" and isinstance(found, str) else _renamed(service, found)
             for key, found in value.items()
         }
     return [_renamed(service, found) for found in value] if isinstance(value, list) else value
+
+
+def _name_of(service: str, reference: str) -> str:
+    """Problems are one for all services."""
+    name = reference.rpartition("/")[2]
+    return reference if name == "Problem" else f"#/components/schemas/{service}.{name}"
 
 
 @dataclass(slots=True, kw_only=True)

@@ -56,6 +56,8 @@ class FrontDoor:
         if scheme.lower() == "bearer":
             caller = await self.api_keys.caller_of(credential.strip(), self.new_request_id())
             return caller or Unproven(why="the API key is wrong, revoked or expired")
+        if "authorization" in request.headers:
+            return Unproven(why="a credential of a kind that is not taken here")
         visitor = await self.visitor(request)
         if visitor is None:
             return Unproven(why="no session")

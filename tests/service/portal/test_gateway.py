@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -146,6 +148,42 @@ async def test_too_much_is_refused_before_it_is_read(front: Front, units: None) 
         unsaid = await client.post("/api/v1/billing-units", content=endless())
         assert (said.status_code, unsaid.status_code) == (413, 413)
         assert said.json()["code"] == unsaid.json()["code"] == "too_large"
+
+
+async def test_no_path_leads_out_of_the_api(front: Front, units: None) -> None:
+    """Of dots, and of what is escaped: the service is asked at the path that was written, or not at all."""
+    issued = await issue(front, ACCOUNT, access_groups=EDIT)
+    door = httpx.AsyncClient(transport=httpx.ASGITransport(app=Raw(front.app)), base_url="http://portal.example")
+    async with door as client:
+        client.headers["Authorization"] = f"Bearer {issued['api_key']}"
+        for outside in (
+            "users/../../../metrics",
+            "users/%2e%2e/%2e%2e/%2e%2e/metrics",
+            "users/..%2f..%2f..%2fmetrics",
+        ):
+            refused = await client.get("/api/v1/", headers={"X-Raw-Path": f"/api/v1/{outside}"})
+            assert (refused.status_code, refused.json()["code"]) == (404, "not_found"), outside
+        for inside in ("accounts/a%3Fb", "accounts/a%23b", "accounts/a%2Fb"):
+            refused = await client.get("/api/v1/", headers={"X-Raw-Path": f"/api/v1/{inside}"})
+            assert refused.status_code in (404, 422), (inside, refused.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Hands on a path as it was written, which clients put in order before they send it."""
+
+    app: FastAPI
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        path = dict(scope["headers"])[b"x-raw-path"]
+        await self.app(scope | {"raw_path": path, "path": unquote(path.decode())}, receive, send)
+
+
+async def test_a_credential_of_another_kind_is_not_made_up_for_by_a_session(front: Front) -> None:
+    await front.person("ada", role="admin")
+    async with front.by_cookie(await front.sign_in("ada")) as client:
+        assert (await client.get("/api/v1/me")).status_code == 200
+        assert (await client.get("/api/v1/me", headers={"Authorization": "Basic YTpi"})).status_code == 401
 
 
 async def test_one_caller_too_fast_waits_and_others_do_not(front: Front) -> None:
