@@ -76,6 +76,10 @@ CREATE TABLE number (
     PRIMARY KEY (account_id, number)
 );
 
+-- Lists of numbers look for their page in this index alone.
+CREATE INDEX number_in_lists ON number (account_id, number) INCLUDE (country, from_at, until_at)
+    WHERE NOT deleted;
+
 -- Unlike every other key, a unit's id is unique over all accounts: its topic is named by it. Platforms choose ids, so
 -- the consumers look first and dead-letter whoever comes second; two at once wait here, and the second looks again.
 -- Two units of an account never have the same name; name_key is the name without regard to case (domain/unit_names).
@@ -125,8 +129,10 @@ CREATE TABLE assignment (
     CONSTRAINT one_unit_for_a_number EXCLUDE USING gist (numrange(key, key, '[]') WITH &&, during WITH &&)
         WHERE (member_kind = 'number') DEFERRABLE INITIALLY IMMEDIATE
 );
-CREATE INDEX assignment_by_member ON assignment (account_id, member_kind, member);
-CREATE INDEX assignment_by_unit ON assignment (account_id, unit_id, member_kind);
+-- With the times, so that who is free and how many are in a unit is seen in the index alone.
+CREATE INDEX assignment_by_member ON assignment (account_id, member_kind, member)
+    INCLUDE (from_at, until_at, deleted, unit_id);
+CREATE INDEX assignment_by_unit ON assignment (account_id, unit_id, member_kind) INCLUDE (from_at, until_at, deleted);
 
 -- Everything that was said of an assignment and by whom, appended only: a charge is explained by what stood when it was
 -- decided. directory_revision: the directory's after the change, as charges carry it.

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from chassis.answers import ETAG, Many, One
 from chassis.database import Pool, account_transaction
 from chassis.web import Account, Problem, Units, json_answer
-from contracts.events.fields import Identifier
+from contracts.events.fields import AccountId, Identifier
 from services.billing_units.api.answers import (
     AccountOfOwnUnits,
     AccountShown,

@@ -34,20 +34,27 @@ ON CONFLICT (account_id) DO UPDATE SET revision = directory.revision + EXCLUDED.
 RETURNING account_id, account_no, revision
 
 -- name: list_placements
--- Where these numbers are placed, and the placements that are to change, whatever their number.
+-- Where these numbers are placed, and the placements that are to change, whatever their number. Two reads, each by its
+-- index: with OR between them every assignment of every account was read.
 SELECT account_id, assignment_id, unit_id, member, from_at, until_at
 FROM assignment
 WHERE NOT deleted AND member_kind = 'number'
-  AND ((account_id, member) IN (SELECT * FROM unnest($1::text[], $2::text[]))
-       OR (account_id, assignment_id) IN (SELECT * FROM unnest($3::text[], $4::uuid[])))
+  AND (account_id, member) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+UNION
+SELECT account_id, assignment_id, unit_id, member, from_at, until_at
+FROM assignment
+WHERE NOT deleted AND member_kind = 'number'
+  AND (account_id, assignment_id) IN (SELECT * FROM unnest($3::text[], $4::uuid[]))
 
 -- name: list_named_units
 -- The units that have one of these names by their keys, and these units whatever their names.
 SELECT account_id, unit_id, name, name_key
 FROM unit
-WHERE NOT deleted
-  AND ((account_id, name_key) IN (SELECT * FROM unnest($1::text[], $2::text[]))
-       OR (account_id, unit_id) IN (SELECT * FROM unnest($3::text[], $4::uuid[])))
+WHERE NOT deleted AND (account_id, name_key) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+UNION
+SELECT account_id, unit_id, name, name_key
+FROM unit
+WHERE NOT deleted AND (account_id, unit_id) IN (SELECT * FROM unnest($3::text[], $4::uuid[]))
 
 -- name: list_unit_names
 -- The names of units.

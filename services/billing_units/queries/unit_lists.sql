@@ -36,21 +36,50 @@ CROSS JOIN LATERAL (
 ) people
 ORDER BY name_key, unit_id
 
--- name: list_units_by_count
--- As list_units_by_name, most $9 (users or numbers) first, after (count $5, unit $6).
+-- name: list_units_by_numbers
+-- As list_units_by_name, most numbers first, after (count $5, unit $6). Users are counted of the page alone.
 WITH held AS MATERIALIZED (
     SELECT unit_id, count(*) AS numbers FROM assignment
     WHERE account_id = $1 AND member_kind = 'number' AND NOT deleted
       AND from_at <= $4::timestamptz AND (until_at IS NULL OR $4 < until_at)
       AND ($8::uuid[] IS NULL OR unit_id = ANY ($8))
     GROUP BY unit_id
-), people AS MATERIALIZED (
+), page AS MATERIALIZED (
+    SELECT unit_id, version, name, name_key, archived_at, coalesce(numbers, 0) AS numbers
+    FROM unit LEFT JOIN held USING (unit_id)
+    WHERE account_id = $1 AND NOT deleted AND position($2::text IN name_key) > 0
+      AND ($3::boolean OR archived_at IS NULL OR archived_at > $4)
+      AND ($8 IS NULL OR unit_id = ANY ($8))
+      AND ($5::bigint IS NULL OR coalesce(numbers, 0) < $5 OR coalesce(numbers, 0) = $5 AND unit_id > $6::uuid)
+    ORDER BY coalesce(numbers, 0) DESC, unit_id LIMIT $7
+)
+SELECT unit_id, version, name, name_key, archived_at, people.users, page.numbers
+FROM page
+CROSS JOIN LATERAL (
+    SELECT count(*) AS users
+    FROM (
+        SELECT a.member AS user_id FROM assignment a
+        WHERE a.account_id = $1 AND a.unit_id = page.unit_id AND a.member_kind = 'user' AND NOT a.deleted
+          AND a.from_at <= $4 AND (a.until_at IS NULL OR $4 < a.until_at)
+        UNION
+        SELECT m.user_id
+        FROM assignment a JOIN team_membership m ON m.account_id = a.account_id AND m.team_id = a.member
+        WHERE a.account_id = $1 AND a.unit_id = page.unit_id AND a.member_kind = 'team' AND NOT a.deleted
+          AND a.from_at <= $4 AND (a.until_at IS NULL OR $4 < a.until_at)
+          AND NOT m.deleted AND m.from_at <= $4 AND (m.until_at IS NULL OR $4 < m.until_at)
+    ) person JOIN directory_user u ON u.account_id = $1 AND u.user_id = person.user_id AND NOT u.deleted
+) people
+ORDER BY page.numbers DESC, unit_id
+
+-- name: list_units_by_users
+-- As list_units_by_numbers, most users first.
+WITH people AS MATERIALIZED (
     SELECT person.unit_id, count(*) AS users
     FROM (
         SELECT a.unit_id, a.member AS user_id FROM assignment a
         WHERE a.account_id = $1 AND a.member_kind = 'user' AND NOT a.deleted
-          AND a.from_at <= $4 AND (a.until_at IS NULL OR $4 < a.until_at)
-          AND ($8 IS NULL OR a.unit_id = ANY ($8))
+          AND a.from_at <= $4::timestamptz AND (a.until_at IS NULL OR $4 < a.until_at)
+          AND ($8::uuid[] IS NULL OR a.unit_id = ANY ($8))
         UNION
         SELECT a.unit_id, m.user_id
         FROM assignment a JOIN team_membership m ON m.account_id = a.account_id AND m.team_id = a.member
@@ -60,18 +89,23 @@ WITH held AS MATERIALIZED (
           AND ($8 IS NULL OR a.unit_id = ANY ($8))
     ) person JOIN directory_user u ON u.account_id = $1 AND u.user_id = person.user_id AND NOT u.deleted
     GROUP BY person.unit_id
-), counted AS (
-    SELECT unit_id, version, name, name_key, archived_at, coalesce(users, 0) AS users,
-           coalesce(numbers, 0) AS numbers, coalesce(CASE $9 WHEN 'users' THEN users ELSE numbers END, 0) AS rank
-    FROM unit LEFT JOIN held USING (unit_id) LEFT JOIN people USING (unit_id)
+), page AS MATERIALIZED (
+    SELECT unit_id, version, name, name_key, archived_at, coalesce(users, 0) AS users
+    FROM unit LEFT JOIN people USING (unit_id)
     WHERE account_id = $1 AND NOT deleted AND position($2::text IN name_key) > 0
       AND ($3::boolean OR archived_at IS NULL OR archived_at > $4)
       AND ($8 IS NULL OR unit_id = ANY ($8))
+      AND ($5::bigint IS NULL OR coalesce(users, 0) < $5 OR coalesce(users, 0) = $5 AND unit_id > $6::uuid)
+    ORDER BY coalesce(users, 0) DESC, unit_id LIMIT $7
 )
-SELECT unit_id, version, name, name_key, archived_at, users, numbers
-FROM counted
-WHERE $5::bigint IS NULL OR rank < $5 OR rank = $5 AND unit_id > $6::uuid
-ORDER BY rank DESC, unit_id LIMIT $7
+SELECT unit_id, version, name, name_key, archived_at, page.users, held.numbers
+FROM page
+CROSS JOIN LATERAL (
+    SELECT count(*) AS numbers FROM assignment a
+    WHERE a.account_id = $1 AND a.unit_id = page.unit_id AND a.member_kind = 'number' AND NOT a.deleted
+      AND a.from_at <= $4 AND (a.until_at IS NULL OR $4 < a.until_at)
+) held
+ORDER BY page.users DESC, unit_id
 
 -- name: list_unit_users
 -- Persons in a unit at $3, each once, by id after $4: directly, or through which teams.

@@ -55,10 +55,20 @@ async def list_numbers(
 ) -> Sequence[Row]:
     """Numbers in their order, with the unit each is in."""
     query = "list_available_numbers" if wanted.available else "list_numbers"
+    span = span_of(wanted.search)
+    await connection.execute(QUERIES["plan_numbers_anew"])
     rows: Sequence[Row] = await connection.fetch(
-        QUERIES[query], account_id, after, wanted.at, limit, wanted.search, wanted.country
+        QUERIES[query], account_id, after, wanted.at, limit, wanted.search, wanted.country, *span
     )
     return rows
+
+
+def span_of(search: str) -> tuple[str, str]:
+    """The numbers that may hold `search`: from the first on, and before the second.
+
+    A number has one +, in front, so a search that begins with it is for numbers that begin so.
+    """
+    return (search, f"{search}:") if search.startswith("+") else ("+", "+:")
 
 
 async def list_users(

@@ -38,11 +38,7 @@ async def list_units(
     await connection.execute(QUERIES["plan_anew"])
     only = None if wanted.only is None else sorted(wanted.only)
     common = (account_id, wanted.search, wanted.archived, wanted.at, *(after or (None, None)), limit, only)
-    rows: Sequence[Row]
-    if wanted.sort == "name":
-        rows = await connection.fetch(QUERIES["list_units_by_name"], *common)
-    else:
-        rows = await connection.fetch(QUERIES["list_units_by_count"], *common, wanted.sort)
+    rows: Sequence[Row] = await connection.fetch(QUERIES[f"list_units_by_{wanted.sort}"], *common)
     return rows
 
 

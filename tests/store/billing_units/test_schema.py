@@ -1,14 +1,13 @@
 """The schema is one: picture and road meet, every query fits it, and each role may do what it should."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from datetime import date
 
 import asyncpg
 import pytest
 
 from chassis.database import Pool, account_transaction
 from chassis.migrate import api_role, ingest_role
-from chassis.month_partitions import MonthPartitions
 from services.billing_units.store import (
     alerts,
     auditing,
@@ -77,7 +76,6 @@ HOT = {
     "list_lasting_assignments": "assignment_by_unit",
     "list_unit_users": "assignment_by_unit",
     "list_members_placements": "assignment_by_member",
-    "list_available_numbers": "assignment_by_member",
     "list_day_spend": "unit_spend_by_day",
     "list_spent": "unit_spend_by_day",
     "get_period_spend": "unit_spend_pkey",
@@ -86,6 +84,9 @@ HOT = {
     "list_budgets": "budget_version_pkey",
     "lock_unassigned_shares": "unassigned_share_pkey",
     "find_unassigned_alert": "unassigned_alert_version_pkey",
+    "list_available_numbers": "Index Only Scan using assignment_by_member",
+    "list_numbers": "Index Only Scan using number_in_lists",
+    "list_units_by_numbers": "Index Only Scan using assignment_by_",
 }
 _PAGE = "'harbour-care', '2026-06-02', '2026-06-03', '2000-01-01', '00000000-0000-0000-0000-000000000000', 10"
 _SPAN = "'2026-06-01', '2026-06-03', '2026-06-01', '00000000-0000-0000-0000-000000000000', 10"
@@ -98,6 +99,9 @@ ARGUMENTS = {
     "list_charges_of_user": f"'harbour-care', 'agent-17', {_SPAN}",
     "list_charges_of_override": f"'harbour-care', 'x', {_SPAN}",
     "list_whole_charges": "'harbour-care', '{2026-06-02}', '{}'",
+    "list_available_numbers": "'harbour-care', NULL, now(), 10, '', NULL, '+', '+:'",
+    "list_numbers": "'harbour-care', NULL, now(), 10, '', NULL, '+', '+:'",
+    "list_units_by_numbers": "'harbour-care', '', false, now(), NULL, NULL, 10",
 }
 """Where nothing given would leave no partition to read."""
 VIEWS = (
@@ -295,19 +299,3 @@ async def test_an_amount_is_a_number(dsn: str, ingest: Pool) -> None:
             await admin.execute("UPDATE charge SET amount = 'NaN'")
     finally:
         await admin.close()
-
-
-async def test_partitions_are_made_ahead_and_take_the_charges(ingest: Pool) -> None:
-    allocating = Allocating(pool=ingest)
-    await allocating.adopt(*a_working_account())
-    await allocating.rate(a_rated_call("early", answered="2031-05-02T08:15:00Z"))
-    months = MonthPartitions(
-        pool=ingest, clock=lambda: datetime(2031, 5, 31, tzinfo=UTC), tables=("charge",), months_ahead=2
-    )
-    assert await months.make_missing() == 2
-    assert await months.make_missing() == 0
-    await allocating.rate(a_rated_call("late", answered="2031-06-30T08:15:00Z"))
-    rows = await ingest.fetch("SELECT tableoid::regclass::text AS place, use_on FROM charge ORDER BY use_on")
-    assert [row["place"] for row in rows] == ["charge_other", "charge_2031_06"]
-    await allocating.rate(its_reversal(a_rated_call("late", answered="2031-06-30T08:15:00Z")))
-    assert await ingest.fetchval("SELECT sum(amount) FROM charge WHERE use_on = '2031-06-30'") == 0
