@@ -14,7 +14,7 @@ READY := .venv/.made-from-lock
 PARALLEL := $(MAKE) --no-print-directory --keep-going -j4 \
 	$(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
-.PHONY: help demo test check bench chaos up down format schemas lock clean \
+.PHONY: help demo test check bench lists moving chaos fuzz up down format schemas lock clean \
 	static check-format check-lint check-types check-imports check-tests
 
 help: ## List these targets
@@ -34,6 +34,15 @@ check: $(READY) ## Run what needs no broker or database: format, lint, types, im
 
 bench: $(READY) ## Measure calls per second against a raw ceiling
 	@$(PYTHON) -m tests.bench $(ARGS)
+
+lists: $(READY) ## Measure lists, searches and pages of an account with 100,000 numbers (ARGS="--times 200")
+	@$(PYTHON) -m tests.bench.lists $(ARGS)
+
+moving: $(READY) ## Measure how long a million charges take to move beside live traffic (ARGS="--charges 200000")
+	@$(PYTHON) -m tests.bench.moving $(ARGS)
+
+fuzz: $(READY) ## Ask everything of everything, as every role and across accounts (ARGS="--examples 1000 --role all")
+	@$(PYTHON) -m tests.hostile $(ARGS)
 
 chaos: $(READY) ## Kill, pause and crash pieces under load for long, from a seed (ARGS="--seed 7 --events 1000000")
 	@$(PYTHON) -m tests.live.chaos $(ARGS)
