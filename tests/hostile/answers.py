@@ -35,7 +35,7 @@ class Plain:
 
         def plain(text: str) -> str:
             for written in (stands_for, quote(stands_for, safe="+"), quote(stands_for)):
-                text = text.replace(written, "<id>")
+                text = re.sub(re.escape(written), "<id>", text, flags=re.IGNORECASE)
             text = _UUID.sub(lambda found: found[0] if found[0] in known else "<uuid>", text)
             today = f"{system_clock():%Y-%m-%d}"
             text = _INSTANT.sub(lambda found: "<now>" if found[0].startswith(today) else found[0], text)

@@ -21,8 +21,8 @@ _TABLES = """
     WHERE n.nspname = ANY ($1::text[]) AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY 1, 2
 """
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_ID = re.compile(r"[ !#-~]+")
-"""Printable ASCII without a quotation mark, which would make a document of it."""
+_ID = re.compile(r"[ !#-+\--:<-~]+")
+"""Printable ASCII without quotation mark, comma and semicolon, which would make a document or a list of it."""
 
 Columns = Mapping[str, list[str]]
 
