@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from contracts.values.ids import IdKind, derived_id
-from services.billing_units.domain.unit_names import name_key
+from contracts.values.unit_names import name_key
 
 ACCOUNT = "large-house"
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)

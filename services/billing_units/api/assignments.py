@@ -123,6 +123,11 @@ def assignment_commands(commands: Commands) -> APIRouter:
             raise problem_of(released)
         return json_answer({"data": released})
 
+    _add_member_lists(router, commands)
+    return router
+
+
+def _add_member_lists(router: APIRouter, commands: Commands) -> None:
     @router.post("/billing-units/{unit_id}/members", **ROWS)
     async def assign_members(
         caller: AskedBy, account: Account, unit_id: Uuid, body: MembersWanted, dry_run: DryRun = False
@@ -132,11 +137,6 @@ def assignment_commands(commands: Commands) -> APIRouter:
         wanted = Wanted(unit_id=unit_id, members=body.members(), dry_run=dry_run, **said)
         return await _assign_rows(commands.by(caller), account, wanted)
 
-    _add_number_list(router, commands)
-    return router
-
-
-def _add_number_list(router: APIRouter, commands: Commands) -> None:
     @router.post(
         "/billing-units/{unit_id}/numbers",
         **ROWS,

@@ -68,6 +68,11 @@ def directory_lists(pool: Pool) -> APIRouter:
             rows = await members.list_numbers(connection, account, wanted, after_one(cursor), limit + 1)
         return page(rows, limit, lambda row: [row["number"]])
 
+    _add_lists_of_people(router, pool)
+    return router
+
+
+def _add_lists_of_people(router: APIRouter, pool: Pool) -> None:
     @router.get("/users", response_model=Many[UserShown])
     async def list_users(
         account: Account, search: Search = "", inactive: bool = False, limit: Limit = 100, cursor: Cursor = None
@@ -78,11 +83,6 @@ def directory_lists(pool: Pool) -> APIRouter:
             )
         return page(rows, limit, lambda row: [row["user_id"]])
 
-    _add_team_lists(router, pool)
-    return router
-
-
-def _add_team_lists(router: APIRouter, pool: Pool) -> None:
     @router.get("/teams", response_model=Many[TeamShown])
     async def list_teams(
         account: Account, search: Search = "", limit: Limit = 100, cursor: Cursor = None
