@@ -46,6 +46,21 @@ COMMANDS: dict[str, tuple[str, dict[str, Any], list[tuple[str, str]]]] = {
         {"json": {"policy": "weighted"}, **ANY_VERSION},
         [("account.change", ACCOUNT)],
     ),
+    "PUT /api/v1/accounts/{account_id}/unassigned-alert": (
+        ACCOUNT,
+        {"json": {"threshold_percent": "2.5"}, **ANY_VERSION},
+        [("unassigned-alert.change", ACCOUNT)],
+    ),
+    "PUT /api/v1/billing-units/{unit_id}/budget": (
+        CLAIMS,
+        {"json": {"amount": "500"}, **ANY_VERSION},
+        [("budget.change", CLAIMS)],
+    ),
+    "DELETE /api/v1/billing-units/{unit_id}/budget": (
+        CLAIMS,
+        ANY_VERSION,
+        [("budget.change", CLAIMS)] * 2,
+    ),
     "PUT /api/v1/users/{user_id}": (
         "agent-17",
         {"json": {"name": "Eve Holt", "email": "eve@holt.example", "active": False}},
@@ -89,6 +104,9 @@ COMMANDS: dict[str, tuple[str, dict[str, Any], list[tuple[str, str]]]] = {
 }
 """What is named in the path, what is sent, and the entries it leaves."""
 
+FIRST = {"DELETE /api/v1/billing-units/{unit_id}/budget": "PUT /api/v1/billing-units/{unit_id}/budget"}
+"""What is done before, so that there is something to end."""
+
 
 def client_by(app: Any, caller: Any = ADA) -> httpx.AsyncClient:
     signed = Signed(caller=caller, audience=SERVICE)
@@ -123,6 +141,8 @@ def path_of(operation: str, named: str) -> str:
 async def test_every_command_is_audited_with_who_asked(client: httpx.AsyncClient, operation: str) -> None:
     named, sent, entries = COMMANDS[operation]
     path = path_of(operation, named)
+    if operation in FIRST:
+        assert (await client.put(path, **COMMANDS[FIRST[operation]][1])).status_code == 200
     if f"{operation}/preview" in POLICIES:
         assert (await client.post(f"{path}/preview", **sent)).status_code == 200
     answer = await client.request(operation.split(" ")[0], path, **sent)
