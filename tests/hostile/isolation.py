@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 import httpx
+import orjson
 
 from tests.hostile.answers import Plain, leaves_of
 from tests.hostile.callers import ADMIN, clients_of
@@ -201,8 +202,14 @@ async def all_seen(world: World, client: httpx.AsyncClient, of: Belongings) -> s
         if asked.method == "GET":
             answer = await send(client, asked)
             if answer.is_success:
-                found |= set(leaves_of(answer.json()))
+                found |= {leaf for line in lines_of(answer) for leaf in leaves_of(orjson.loads(line))}
     return found
+
+
+def lines_of(answer: httpx.Response) -> list[bytes]:
+    """The documents of an answer: an export has one on each line."""
+    exported = answer.headers["content-type"].startswith("application/x-ndjson")
+    return answer.content.splitlines() if exported else [answer.content]
 
 
 def own_of(ours: Belongings, theirs: Belongings) -> dict[str, list[str]]:

@@ -147,6 +147,9 @@ class Maker:
         places: list[Place] = []
         for parameter in operation.get("parameters", []):
             where, name, kind = parameter["in"], parameter["name"], self.resolved(parameter["schema"])
+            if kind.get("type") == "array":
+                # One of a list is written as a value alone.
+                kind = self.resolved(kind["items"])
             place = Place(where=where, name=name, pattern=_pattern_of(kind))
             if where == "path" or (parameter.get("required") and name not in LEAVE_OUT):
                 asked = place.put(asked, "*" if name == "If-Match" else str(self.value(name, kind)))
