@@ -22,11 +22,17 @@ SELECT * FROM unnest($1::text[], $2::text[])
 ON CONFLICT DO NOTHING
 
 -- name: lock_unit_lanes
--- Counters of units, locked until the transaction ends, in the order in which all lock them.
+-- Counters of units, locked until the transaction ends, in the order in which all lock them; none of them where one is
+-- missing: who held some while it made another could wait for who holds that one.
 SELECT lane.account_id, lane.unit_key, lane.last_seq
 FROM unit_cost_lane lane
 JOIN unnest($1::text[], $2::text[]) AS asked (account_id, unit_key)
     ON lane.account_id = asked.account_id AND lane.unit_key = asked.unit_key
+WHERE (
+    SELECT count(*) FROM unit_cost_lane own
+    JOIN unnest($1::text[], $2::text[]) AS known (account_id, unit_key)
+        ON own.account_id = known.account_id AND own.unit_key = known.unit_key
+) = cardinality($1)
 ORDER BY lane.account_id, lane.unit_key
 FOR UPDATE OF lane
 

@@ -50,14 +50,14 @@ async def insert_unit_lanes(connection: Connection, units: Collection[UnitKey]) 
 
 async def lock_unit_lanes(connection: Connection, units: Collection[UnitKey]) -> dict[UnitKey, int]:
     """The last number of each unit's topic, locked in one order; made where a unit has no counter yet."""
-    found = await _lock_existing(connection, units)
+    found = await _lock_all(connection, units)
     if len(found) < len(units):
-        await insert_unit_lanes(connection, [unit for unit in units if unit not in found])
-        found = await _lock_existing(connection, units)
+        await insert_unit_lanes(connection, units)
+        found = await _lock_all(connection, units)
     return found
 
 
-async def _lock_existing(connection: Connection, units: Collection[UnitKey]) -> dict[UnitKey, int]:
+async def _lock_all(connection: Connection, units: Collection[UnitKey]) -> dict[UnitKey, int]:
     accounts, keys = _columns(units)
     rows = await connection.fetch(QUERIES["lock_unit_lanes"], accounts, keys)
     return {(row["account_id"], row["unit_key"]): row["last_seq"] for row in rows}

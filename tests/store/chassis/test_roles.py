@@ -28,6 +28,7 @@ VALUES = {
     "date": "'2026-07-01'::date",
     "jsonb": "'{}'::jsonb",
     "timestamp with time zone": "'2026-07-01T00:00:00Z'::timestamptz",
+    "smallint[]": "'{}'::smallint[]",
     "uuid[]": "'{}'::uuid[]",
     "text[]": "'{}'::text[]",
     "timestamp with time zone[]": "'{}'::timestamptz[]",

@@ -20,6 +20,7 @@ from contracts.events.charge import UNASSIGNED
 from contracts.events.envelope import to_json
 from contracts.events.unit_cost import UNIT_COST_RECORDED, UnitCost
 from services.reporting.store.costs import list_unit_costs
+from services.reporting.store.units import insert_unit_lanes, lock_unit_lanes
 from tests.store.reporting.conftest import Record
 from tests.support.unit_costs import a_charge, a_unit_id, an_event
 
@@ -168,3 +169,22 @@ async def test_the_view_of_the_proof_shows_a_broken_topic(
     await connection.close()
     [after] = await verify(dsn, "verify_unit_cost_lane")
     assert after[column] != right
+
+
+async def test_who_makes_a_counter_holds_no_other_meanwhile(ingest: Pool) -> None:
+    """Held by one and wanted by the other: with some locked while another is made, this was a deadlock."""
+    east, north = ("acme", "east"), ("acme", "north")
+    async with ingest.acquire() as one, ingest.acquire() as other:
+        first, second = one.transaction(), other.transaction()
+        await first.start()
+        await insert_unit_lanes(one, [east])
+        async with ingest.acquire() as third:
+            await lock_unit_lanes(third, [north])
+        await second.start()
+        waiting = asyncio.create_task(lock_unit_lanes(other, [east, north]))
+        await asyncio.sleep(0.2)
+        assert not waiting.done(), "east is being made"
+        assert await lock_unit_lanes(one, [east, north]) == {east: 0, north: 0}
+        await first.commit()
+        assert await waiting == {east: 0, north: 0}
+        await second.commit()
