@@ -33,7 +33,7 @@ async def test_the_export_is_a_file(house: House, tmp_path: Path) -> None:
     await page.get_by_label("Of").select_option("People and API keys")
     await page.get_by_role("button", name="Show").click()
     async with page.expect_download() as downloading:
-        await page.get_by_role("link", name="Export all of people and api keys").click()
+        await page.get_by_role("link", name="Export this log: People and API keys").click()
     file = tmp_path / "log"
     await (await downloading.value).save_as(file)
     assert [json.loads(line)["action"] for line in file.read_text("utf-8").splitlines()] == [

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from chassis.audit.reading import AuditPage
 from contracts.values.access import Caller
 from services.portal.clients import Asked, Services
-from services.portal.clients.asking_units import NotAnswered
+from services.portal.clients.asking import NotAnswered
 
 
 async def ask_audit_log(

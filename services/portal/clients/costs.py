@@ -9,7 +9,7 @@ from decimal import Decimal
 from chassis.logs import get_logger
 from contracts.values.calendar import Period
 from services.portal.clients import NotReached
-from services.portal.clients.asking_units import NotAnswered, Row, ServiceApi
+from services.portal.clients.asking import NotAnswered, Row, ServiceApi
 from services.portal.domain.unit_costs import (
     Costs,
     Days,

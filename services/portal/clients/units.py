@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from contracts.values.calendar import zone_of
-from services.portal.clients.asking_units import PAGE, Refused, Row, Rows, ServiceApi
+from services.portal.clients.asking import PAGE, Refused, Row, Rows, ServiceApi
 from services.portal.domain.moves import Moves, read_moves
 from services.portal.domain.unit_draft import Kind
 

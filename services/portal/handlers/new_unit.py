@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.portal.clients.asking_units import Refused
+from services.portal.clients.asking import Refused
 from services.portal.clients.units import BillingUnits, Members
 from services.portal.domain.unit_draft import KINDS, Kind, UnitDraft
 

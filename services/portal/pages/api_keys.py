@@ -13,7 +13,7 @@ from contracts.values.access import Privilege
 from contracts.values.calendar import zone_of
 from contracts.values.unit_names import name_key
 from services.portal.clients import NotReached
-from services.portal.clients.asking_units import NotAnswered, Refused
+from services.portal.clients.asking import NotAnswered, Refused
 from services.portal.clients.units import BillingUnits
 from services.portal.domain.key_draft import KeyDraft, read_key_draft
 from services.portal.domain.tabs import API_KEYS, NEW_KEY, REVOKE_KEY

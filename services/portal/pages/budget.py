@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from contracts.values.calendar import Period
-from services.portal.clients.asking_units import Row
+from services.portal.clients.asking import Row
 from services.portal.clients.units import BillingUnits
 from services.portal.domain.budget_form import Bar, BudgetForm, bar_of, periods_from
 

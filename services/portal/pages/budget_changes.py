@@ -2,7 +2,7 @@
 
 from fastapi.responses import Response
 
-from services.portal.clients.asking_units import Refused, Row
+from services.portal.clients.asking import Refused, Row
 from services.portal.clients.units import BillingUnits
 from services.portal.domain.budget_form import BudgetForm, Unreadable
 from services.portal.domain.tabs import UNIT, UNITS_TAB

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.portal.clients import Services
-from services.portal.clients.asking_units import Rows, ServiceApi
+from services.portal.clients.asking import Rows, ServiceApi
 from services.portal.clients.costs import UnitCosts
 from services.portal.clients.units import BillingUnits
 from services.portal.domain.unit_draft import Kind, UnitDraft

@@ -12,7 +12,7 @@ from chassis.logs import get_logger
 from chassis.web import Problem
 from contracts.values.access import ANYBODY, Denied, Policy, decide
 from services.portal.clients import NotReached, Services
-from services.portal.clients.asking_units import NotAnswered
+from services.portal.clients.asking import NotAnswered
 from services.portal.domain.tabs import PAGES, Tab
 from services.portal.handlers.front_door import SAFE_METHODS, FrontDoor
 from services.portal.handlers.sign_in import Visitor

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fastapi.responses import Response
 
-from services.portal.clients.asking_units import Refused
+from services.portal.clients.asking import Refused
 from services.portal.domain.tabs import ADD_UNIT, NEW_UNIT, UNITS_TAB
 from services.portal.domain.unit_draft import KINDS, UnitDraft, read_draft, read_numbers
 from services.portal.handlers.new_unit import save_unit

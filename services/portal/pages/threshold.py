@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from fastapi.responses import Response
 
-from services.portal.clients.asking_units import Refused, Row
+from services.portal.clients.asking import Refused, Row
 from services.portal.clients.units import BillingUnits
 from services.portal.domain.budget_form import ThresholdForm, Unreadable
 from services.portal.domain.tabs import UNASSIGNED, UNITS_TAB

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from chassis.clock import Clock
 from contracts.values.calendar import local_day
-from services.portal.clients.asking_units import Refused, Row, Rows
+from services.portal.clients.asking import Refused, Row, Rows
 from services.portal.clients.units import BillingUnits, Members
 from services.portal.domain.inbox import Step, gap_end, read_group, steps_for
 from services.portal.domain.moves import Moves

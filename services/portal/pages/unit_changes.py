@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from chassis.web import Problem
 from contracts.values.calendar import start_of_day
-from services.portal.clients.asking_units import Refused, Row
+from services.portal.clients.asking import Refused, Row
 from services.portal.clients.units import BillingUnits, Members
 from services.portal.domain.moves import Moves
 from services.portal.domain.tabs import UNIT, UNITS_TAB

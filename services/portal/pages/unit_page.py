@@ -6,7 +6,7 @@ from fastapi.responses import Response
 
 from chassis.clock import Clock
 from chassis.web import Problem
-from services.portal.clients.asking_units import Refused, Row
+from services.portal.clients.asking import Refused, Row
 from services.portal.clients.units import BillingUnits, is_live
 from services.portal.domain.tabs import ADD_UNIT, UNIT, UNITS_TAB, VIEW_ALL_UNITS
 from services.portal.pages.budget import budget_of

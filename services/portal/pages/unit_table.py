@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from chassis.clock import Clock
 from contracts.values.calendar import local_day, period_of
-from services.portal.clients.asking_units import Rows
+from services.portal.clients.asking import Rows
 from services.portal.clients.units import BillingUnits
 from services.portal.domain.tabs import ADD_UNIT, UNITS_TAB, VIEW_ALL_UNITS
 from services.portal.domain.unit_costs import period_name
