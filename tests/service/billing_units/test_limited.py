@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 
@@ -11,6 +10,7 @@ from chassis.database import account_transaction
 from contracts.values.access import Privilege, Reach
 from services.billing_units.consumers import SERVICE
 from services.billing_units.domain.access import POLICIES
+from tests.service.billing_units.limited_rows import OF_ALL, OUTGOING, OWN, SEEN, UNSEEN, put_spend
 from tests.support.allocating import Allocating, api_pool
 from tests.support.callers import Signed, a_caller
 from tests.support.directory import (
@@ -31,9 +31,6 @@ from tests.support.directory import (
 
 CLAIMS, SALES, NOBODYS = unit_id("Claims"), unit_id("Sales"), unit_id("nobody ever heard of it")
 NOT_HELD = "+442079460099"
-OF_ALL = {"account", "audit_entry", "audit_head", "directory", "reattribution"}
-"""What a statement for a limited caller could read of the account as a whole: its zone, and who made the changes
-that moved charges. The log's operations are for Admins without a limit only."""
 
 
 def client_of(app: Any, units: Iterable[str] | None) -> httpx.AsyncClient:
@@ -218,7 +215,7 @@ async def test_a_statement_that_forgets_its_units_shows_no_other(
 ) -> None:
     """Row-level security stands beneath: whatever a handler asks, of any table."""
     await allocating.adopt(a_unit("North"), a_user("cleo"), a_number(NOT_HELD), a_team("lonely"))
-    await _spend(database)
+    await put_spend(database)
     api = await api_pool(database)
     tables = await allocating.pool.fetch(
         """
@@ -248,68 +245,3 @@ async def test_a_statement_that_forgets_its_units_shows_no_other(
         "a new table says what a limited caller sees of it"
     )
     assert all(not own[name] for name in UNSEEN & set(own))
-
-
-async def _spend(database: str) -> None:
-    """Rows of every table of budgets, for both units and for nobody."""
-    admin = await asyncpg.connect(database, server_settings={"search_path": "billing_units"})
-    units = [CLAIMS, SALES]
-    try:
-        await admin.execute(
-            """
-            INSERT INTO unit_spend SELECT * FROM spend_change;
-            INSERT INTO unassigned_alert_version VALUES ('harbour-care', 1, 5, 0, 'tests', now(), '');
-            INSERT INTO unassigned_share (account_id, booked_period, passed, times, changed_at)
-            VALUES ('harbour-care', '2026-06-01', true, 1, now());
-            """
-        )
-        await admin.execute(
-            """
-            INSERT INTO budget_version
-            SELECT 'harbour-care', unit, 1, '2026-06-01', NULL, 10, 'EUR', '{50}', 'tests', now(), ''
-            FROM unnest($1::uuid[]) unit
-            """,
-            units,
-        )
-        await admin.execute(
-            """
-            INSERT INTO budget_alert
-            SELECT 'harbour-care', unit, '2026-06-01', 10, 50, now() FROM unnest($1::uuid[]) unit
-            """,
-            units,
-        )
-    finally:
-        await admin.close()
-
-
-OWN = {
-    "spend_change": "unit_key",
-    "unit_spend": "unit_key",
-    "budget_version": "unit_id",
-    "budget_alert": "unit_id",
-    "unit": "unit_id",
-    "assignment": "unit_id",
-    "assignment_version": "unit_id",
-    "charge": "unit_id",
-    "number": "number",
-    "team": "team_id",
-    "team_membership": "team_id",
-    "directory_user": "user_id",
-}
-SEEN = {
-    "spend_change": {CLAIMS},
-    "unit_spend": {CLAIMS},
-    "budget_version": {CLAIMS},
-    "budget_alert": {CLAIMS},
-    "unit": {CLAIMS},
-    "assignment": {CLAIMS},
-    "assignment_version": {CLAIMS},
-    "charge": {CLAIMS},
-    "number": {NUMBER},
-    "team": {"evening"},
-    "team_membership": {"evening"},
-    "directory_user": {"agent-17"},
-}
-UNSEEN = {"allocation", "reversal_wait", "unassigned_alert_version", "unassigned_share"}
-OUTGOING = {"outbox", "outbox_lane", "event_conflict", "conflict_resolution", "seen_event"}
-"""The chassis' own, with lanes and messages of the account's commands; no operation shows them to anybody."""
