@@ -60,7 +60,7 @@ class DeckOptions:
     def terms(self, deck: Path) -> "DeckTerms":
         """The terms for a deck file. Raises typer.BadParameter naming the option that cannot be read."""
         from services.usage_rating.domain.deck import DeckTerms
-        from services.usage_rating.domain.plan import Price
+        from services.usage_rating.domain.prices import Price
         from services.usage_rating.domain.reading import is_plan_id
 
         plan_id = self.plan_id if self.plan_id is not None else deck.stem

@@ -133,7 +133,6 @@ def _line(plan: "RatePlan", found: "Outcome") -> dict[str, object]:
 
 
 def _priced(plan: "RatePlan", record: "CallDetailRecord") -> dict[str, object]:
-    from contracts.events.rated_usage import Certificate
     from services.usage_rating.domain.certificate import certificate_of_rated, certificate_of_zero
     from services.usage_rating.domain.rating import Rated, Unrateable, ZeroRated, charging_instant, rate_call
 
@@ -149,7 +148,7 @@ def _priced(plan: "RatePlan", record: "CallDetailRecord") -> dict[str, object]:
                 "duration_ms": rated.duration_ms,
                 "billed_s": rated.billed_s,
                 "country": rated.rate.country if rated.rate else None,
-                "certificate": Certificate(**certificate_of_rated(plan, rated)),
+                "certificate": certificate_of_rated(plan, rated),
             }
         case ZeroRated() as zero:
             return {
@@ -160,7 +159,7 @@ def _priced(plan: "RatePlan", record: "CallDetailRecord") -> dict[str, object]:
                 "amount": "0.000000",
                 "duration_ms": zero.duration_ms,
                 "billed_s": 0,
-                "certificate": Certificate(**certificate_of_zero(zero)),
+                "certificate": certificate_of_zero(zero),
             }
         case Unrateable(reason=reason):
             return {"outcome": "suspense", "reason": reason, "occurred_at": charging_instant(record)}

@@ -14,7 +14,8 @@ from cli.demo.records import call_record, directory_records
 from cli.plan_activation import Activation, activate
 from cli.publishing import publish
 from services.usage_rating.domain.deck import DeckTerms, read_deck
-from services.usage_rating.domain.plan import Price, RatePlan
+from services.usage_rating.domain.plan import RatePlan
+from services.usage_rating.domain.prices import Price
 from services.usage_rating.domain.problems import Problems
 
 PLAN_ID = "demo-prices"

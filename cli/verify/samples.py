@@ -21,7 +21,7 @@ from contracts.topics import CHARGES, RATED_USAGE, UNIT_COSTS
 from services.usage_rating.domain.document import parse_document
 from services.usage_rating.domain.plan import RatePlan
 from services.usage_rating.domain.problems import Problems
-from services.usage_rating.domain.rating import Rated, rate_call, zero_rated
+from services.usage_rating.domain.rating import Numbers, Rated, rate_call, zero_rated
 
 RATINGS_SAMPLED = 200
 MESSAGES_SAMPLED = 50
@@ -84,21 +84,26 @@ def _rerated(row: Mapping[str, Any], plans: Mapping[PinnedPlan, RatePlan | None]
         call = _CALL.validate_json(row["call"])
     except ValidationError:
         return {**told, "says": "the call record it was rated from cannot be read"}
-    zero = zero_rated(call)
+    pinned = _pinned(row, data)
+    plan = None if pinned is None else plans[pinned]
+    zero = zero_rated(call, plan)
     if zero is not None:
         amount, billed_s, duration_ms = Decimal(0), 0, zero.duration_ms
     else:
-        pinned = _pinned(row, data)
-        plan = None if pinned is None else plans[pinned]
         if plan is None:
             return {**told, "says": "the plan version its certificate names is not there"}
-        rated = rate_call(plan, call)
+        rated = rate_call(plan, call, _numbers(data["certificate"]))
         if not isinstance(rated, Rated):
             return {**told, "says": f"its plan does not price it: {rated.reason.value}"}
         amount, billed_s, duration_ms = rated.amount, rated.billed_s, rated.duration_ms
     if (amount, billed_s, duration_ms) == (row["amount"], row["billed_s"], row["duration_ms"]):
         return None
     return {**told, "rated_again": amount, "billed_s": row["billed_s"], "billed_again": billed_s}
+
+
+def _numbers(certificate: Mapping[str, Any]) -> Numbers:
+    """What was known of the account's numbers when the call was rated."""
+    return Numbers(own_kind=certificate.get("number_type"), to_own=certificate.get("to_own_number", False))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from contracts.events.call import Channel, Direction, LinkedCall
+from contracts.events.directory import NumberKind
 from contracts.events.envelope import EventType
 from contracts.events.fields import (
     AccountId,
@@ -16,6 +17,7 @@ from contracts.events.fields import (
     ExactAmount,
     Identifier,
     Instant,
+    Name,
     Party,
     Revision,
     SignedCount,
@@ -32,6 +34,20 @@ NOT_CHARGEABLE = "not_chargeable"
 
 
 @message
+class RatedStep:
+    """Part of a call billed at one price a minute.
+
+    from_s: seconds since the answer. seconds: billed, whole increments. window: the part of the week that counted.
+    A reversal repeats the steps of its original as they were.
+    """
+
+    from_s: Count
+    seconds: Count
+    per_minute: ExactAmount
+    window: Name | None = None
+
+
+@message
 class Certificate:
     """How the amount came about, so that anybody can compute it again from the plan version.
 
@@ -39,6 +55,11 @@ class Certificate:
     They, prefix and destination are absent for a leg that costs nothing by rule (unanswered, or zero duration).
     per_minute, connection_fee, minimum_charge: money before rounding. Increments and
     billed_s in whole seconds. exact: the value before its one rounding to `scale` decimals by `rounding`.
+    prefix, destination: of the number called; inbound of the caller, where the plan prices callers. The price
+    is the one at the answer; steps: what each part cost, where bands or times of day made more than one.
+    connection_fee_as: `minimum_cost` when the fee is the least the use costs; added to it otherwise. cost_cap: the
+    most a call may cost; capped: it decided. number_type, to_own_number: what was known of the account's own
+    numbers, where the plan asks it.
     """
 
     charged_duration: ChargedDuration
@@ -56,6 +77,12 @@ class Certificate:
     minimum_s: Count | None = None
     initial_increment_s: Count | None = None
     increment_s: Count | None = None
+    connection_fee_as: Identifier | None = None
+    cost_cap: ExactAmount | None = None
+    capped: bool = False
+    steps: tuple[RatedStep, ...] = ()
+    number_type: NumberKind | None = None
+    to_own_number: bool = False
 
 
 @message

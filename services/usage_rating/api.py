@@ -22,7 +22,7 @@ from contracts.values.money import CHARGE_SCALE, Rounding
 from services.usage_rating import store
 from services.usage_rating.domain.access import POLICIES
 from services.usage_rating.domain.deck import DeckTerms, read_deck
-from services.usage_rating.domain.plan import Price
+from services.usage_rating.domain.prices import Price
 from services.usage_rating.domain.problems import Problems
 from services.usage_rating.domain.reading import read_price
 from services.usage_rating.handlers.plans import PlanAccepted, PlansHandler

@@ -11,6 +11,24 @@ SET version = EXCLUDED.version, currency = EXCLUDED.currency, zone = EXCLUDED.zo
     anchor_day = EXCLUDED.anchor_day, deleted = EXCLUDED.deleted
 WHERE account.version < EXCLUDED.version
 
+-- name: list_held_numbers
+-- Which of these numbers an account has held or will, and what type each is.
+SELECT account_id, number, kind, from_at, until_at
+FROM own_number JOIN unnest($1::text[], $2::text[]) AS asked (account_id, number) USING (account_id, number)
+WHERE NOT deleted
+
+-- name: upsert_numbers
+-- The highest version wins, whatever order facts come in, within a batch too.
+INSERT INTO own_number (account_id, number, version, kind, from_at, until_at, deleted)
+SELECT DISTINCT ON (account_id, number) account_id, number, version, kind, from_at, until_at, deleted
+FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::boolean[])
+    AS fact (account_id, number, version, kind, from_at, until_at, deleted)
+ORDER BY account_id, number, version DESC
+ON CONFLICT (account_id, number) DO UPDATE
+SET version = EXCLUDED.version, kind = EXCLUDED.kind, from_at = EXCLUDED.from_at, until_at = EXCLUDED.until_at,
+    deleted = EXCLUDED.deleted
+WHERE own_number.version < EXCLUDED.version
+
 -- name: list_activations
 -- Activations of these accounts and of everybody.
 SELECT account_id, activation_id, plan_id, plan_version, effective_at FROM plan_activation

@@ -10,7 +10,8 @@ from chassis.clock import system_clock, system_random
 from chassis.database import open_pool
 from cli.plan_files import read_plan_deck
 from services.usage_rating.domain.deck import DeckTerms
-from services.usage_rating.domain.plan import Price, Rate, RatePlan
+from services.usage_rating.domain.plan import Rate, RatePlan, inbound_at
+from services.usage_rating.domain.prices import Price
 from services.usage_rating.domain.problems import Problems
 from services.usage_rating.handlers.plans import PlansHandler
 from tests.bench.centre import ACCOUNT_ID, CURRENCY, OPENED_AT
@@ -64,7 +65,7 @@ def _made_up() -> RatePlan:
         currency=CURRENCY,
         effective_from=OPENED_AT,
         rates=tuple(_rates()),
-        inbound=INBOUND,
+        inbound=inbound_at(INBOUND),
     )
 
 

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from contracts.events.call import CallDetailRecord, Direction
+from contracts.events.call import CallDetailRecord, Channel, Direction
 from contracts.values.money import Rounding
-from services.usage_rating.domain.plan import Price, Rate, RatePlan
+from services.usage_rating.domain.plan import NO_HOLIDAYS, InboundPrices, Rate, RatePlan, inbound_at
+from services.usage_rating.domain.prices import AnyPrice, Price
+from services.usage_rating.domain.windows import Holidays
 
 ANSWERED = "2026-03-02T10:00:00Z"
 
@@ -23,6 +25,7 @@ def a_call(
     started: str | None = None,
     to: str = "+4930123456",
     direction: Direction = "outbound",
+    channel: Channel | None = None,
     billable_ms: int | None = None,
     voided: bool = False,
     call_id: str = "call-1",
@@ -36,7 +39,7 @@ def a_call(
         call_id=call_id,
         leg_id="1",
         direction=direction,
-        channel="inbound" if direction == "inbound" else "manual",
+        channel=channel or ("inbound" if direction == "inbound" else "manual"),
         other_party=to,
         disposition="answered" if answered_at else "no_answer",
         started_at=an_instant(started) if started else began,
@@ -68,7 +71,11 @@ def a_price(
 
 
 def a_rate(
-    prefix: str = "49", price: Price | None = None, *, valid_from: str | None = None, valid_until: str | None = None
+    prefix: str = "49",
+    price: AnyPrice | None = None,
+    *,
+    valid_from: str | None = None,
+    valid_until: str | None = None,
 ) -> Rate:
     """The price of a prefix, always valid unless said."""
     return Rate(
@@ -82,7 +89,10 @@ def a_rate(
 
 def a_plan(
     *rates: Rate,
-    inbound: Price | None = None,
+    inbound: InboundPrices | Price | None = None,
+    internal: AnyPrice | None = None,
+    time_zone: str = "UTC",
+    holidays: Holidays = NO_HOLIDAYS,
     rounding: Rounding = Rounding.HALF_UP,
     scale: int = 6,
     effective: str = "2010-01-01",
@@ -95,7 +105,10 @@ def a_plan(
         currency="EUR",
         effective_from=an_instant(effective),
         rates=rates or (a_rate(),),
-        inbound=inbound,
+        inbound=inbound if isinstance(inbound, InboundPrices) else inbound_at(inbound),
+        internal=internal,
+        time_zone=time_zone,
+        holidays=holidays,
         rounding=rounding,
         scale=scale,
     )

@@ -21,11 +21,11 @@ from chassis.outbox.lanes import QUERIES as LANES
 from chassis.outbox.packing import unpack_messages
 from contracts.events.call import CALL_RECORDED, CallDetailRecord
 from contracts.events.envelope import encode
-from contracts.events.facts import ACCOUNT_FACT, AccountFact
+from contracts.events.facts import ACCOUNT_FACT, NUMBER_FACT, AccountFact, NumberFact
 from contracts.topics import BILLING_UNITS_FACTS, CALLS, RATED_USAGE, group_of
 from contracts.values.access import EVERY_ACCOUNT
 from services.usage_rating.consumers import SERVICE, routes
-from services.usage_rating.domain.plan import RatePlan
+from services.usage_rating.domain.plan import NumberKind, RatePlan
 from services.usage_rating.handlers.calls import CallsHandler
 from services.usage_rating.handlers.messages import Tokens
 from services.usage_rating.handlers.plans import PlanAccepted, PlansHandler
@@ -75,15 +75,37 @@ def an_account_fact(
     )
 
 
-def fact_message(fact: AccountFact) -> bytes:
-    """The fact as billing_units publishes it."""
-    return encode(
-        kind=ACCOUNT_FACT,
-        event_id=f"{fact.account_id}-{fact.version}",
-        source="ringledger/billing-units",
-        time=BEGAN_AT,
-        data=fact,
+def a_number_fact(
+    number: str,
+    *,
+    account_id: str = "acme",
+    kind: NumberKind | None = "local",
+    from_at: datetime = datetime(2020, 1, 1, tzinfo=UTC),
+    until_at: datetime | None = None,
+    version: int = 1,
+    deleted: bool = False,
+) -> NumberFact:
+    """A number the account holds, as billing_units tells it."""
+    return NumberFact(
+        account_id=account_id,
+        number=number,
+        version=version,
+        from_at=from_at,
+        until_at=until_at,
+        country=None,
+        kind=kind,
+        deleted=deleted,
     )
+
+
+def fact_message(fact: AccountFact | NumberFact) -> bytes:
+    """The fact as billing_units publishes it."""
+    subject = fact.number if isinstance(fact, NumberFact) else fact.account_id
+    source, at = "ringledger/billing-units", BEGAN_AT
+    event_id = f"{fact.account_id}-{subject}-{fact.version}"
+    if isinstance(fact, NumberFact):
+        return encode(kind=NUMBER_FACT, event_id=event_id, source=source, time=at, data=fact)
+    return encode(kind=ACCOUNT_FACT, event_id=event_id, source=source, time=at, data=fact)
 
 
 @dataclass(kw_only=True)
@@ -115,9 +137,9 @@ class Rating:
         self._now += timedelta(seconds=1)
         return self._now
 
-    async def know(self, *accounts: AccountFact) -> None:
-        """Accounts adopted from facts."""
-        await self.take(BILLING_UNITS_FACTS.name, [fact_message(account) for account in accounts])
+    async def know(self, *facts: AccountFact | NumberFact) -> None:
+        """Accounts and numbers adopted from facts."""
+        await self.take(BILLING_UNITS_FACTS.name, [fact_message(fact) for fact in facts])
 
     async def use(self, plan: RatePlan, account_id: str | None = None) -> PlanAccepted:
         """A plan accepted for an account, or for everybody."""

@@ -1,58 +1,36 @@
 """The terms of a certificate: everything needed to compute the amount of a call again."""
 
-from decimal import Decimal
-from typing import NotRequired, TypedDict
+from typing import Any, TypeAlias
 
 from contracts.values.money import CHARGE_SCALE, Rounding
-from services.usage_rating.domain.plan import Price, RatePlan
-from services.usage_rating.domain.rating import ChargedDuration, Rated, ZeroRated
+from services.usage_rating.domain.laying import Step
+from services.usage_rating.domain.plan import RatePlan
+from services.usage_rating.domain.prices import Price
+from services.usage_rating.domain.rating import Rated, ZeroRated
+
+Terms: TypeAlias = dict[str, Any]
+"""Fields of a certificate as JSON has them, named as the contract names them; decimals as text."""
 
 
-class CertificateTerms(TypedDict):
-    """The fields of a certificate, named as the contract names them: `Certificate(**terms)`."""
-
-    charged_duration: ChargedDuration
-    billed_s: int
-    exact: Decimal
-    rounding: str
-    scale: int
-    plan_id: NotRequired[str]
-    plan_version: NotRequired[int]
-    prefix: NotRequired[str | None]
-    destination: NotRequired[str | None]
-    per_minute: NotRequired[Decimal]
-    connection_fee: NotRequired[Decimal]
-    minimum_charge: NotRequired[Decimal]
-    minimum_s: NotRequired[int]
-    initial_increment_s: NotRequired[int]
-    increment_s: NotRequired[int]
-
-
-def certificate_of_rated(plan: RatePlan, rated: Rated) -> CertificateTerms:
+def certificate_of_rated(plan: RatePlan, rated: Rated) -> Terms:
     """The certificate of a call this plan version priced."""
-    price, rate = rated.price, rated.rate
-    return {
+    terms: Terms = {
         "charged_duration": rated.charged_duration,
         "billed_s": rated.billed_s,
-        "exact": rated.exact,
+        "exact": format(rated.exact, "f"),
         "rounding": plan.rounding.value,
         "scale": plan.scale,
         "plan_id": plan.plan_id,
         "plan_version": plan.version,
-        "prefix": None if rate is None else rate.prefix,
-        "destination": None if rate is None else rate.destination,
-        "per_minute": price.per_minute,
-        "connection_fee": price.connection_fee,
-        "minimum_charge": price.minimum_charge,
-        "minimum_s": price.minimum_s,
-        "initial_increment_s": price.initial_increment_s,
-        "increment_s": price.increment_s,
     }
+    if rated.rate is not None:
+        terms |= {"prefix": rated.rate.prefix, "destination": rated.rate.destination}
+    return terms | terms_of_price(rated.price) | special_terms(rated)
 
 
-def terms_of_price(price: Price) -> dict[str, str | int]:
-    """What a certificate repeats of a price, decimals as text."""
-    return {
+def terms_of_price(price: Price) -> Terms:
+    """What a certificate repeats of a price."""
+    terms: Terms = {
         "per_minute": format(price.per_minute, "f"),
         "connection_fee": format(price.connection_fee, "f"),
         "minimum_charge": format(price.minimum_charge, "f"),
@@ -60,14 +38,42 @@ def terms_of_price(price: Price) -> dict[str, str | int]:
         "initial_increment_s": price.initial_increment_s,
         "increment_s": price.increment_s,
     }
+    if price.fee_as != "addition":
+        terms["connection_fee_as"] = price.fee_as
+    if price.cost_cap is not None and price.cost_cap.strategy == "free":
+        terms["cost_cap"] = format(price.cost_cap.amount, "f")
+    return terms
 
 
-def certificate_of_zero(zero: ZeroRated) -> CertificateTerms:
+def special_terms(rated: Rated) -> Terms:
+    """What most certificates have no need to say; empty for a call of one price throughout."""
+    terms: Terms = {}
+    if rated.steps:
+        terms["steps"] = [_step_terms(step) for step in rated.steps]
+    if rated.capped:
+        terms["capped"] = True
+    if rated.numbers.own_kind is not None:
+        terms["number_type"] = rated.numbers.own_kind
+    if rated.numbers.to_own:
+        terms["to_own_number"] = True
+    return terms
+
+
+def certificate_of_zero(zero: ZeroRated) -> Terms:
     """The certificate of a call that costs nothing by rule: no plan had a say in it."""
     return {
         "charged_duration": zero.charged_duration,
         "billed_s": 0,
-        "exact": Decimal(0),
+        "exact": "0",
         "rounding": Rounding.HALF_UP.value,
         "scale": CHARGE_SCALE,
     }
+
+
+def _step_terms(step: Step) -> Terms:
+    terms: Terms = {
+        "from_s": step.from_s,
+        "seconds": step.seconds,
+        "per_minute": format(step.per_minute, "f"),
+    }
+    return terms if step.window is None else terms | {"window": step.window}

@@ -10,7 +10,8 @@ from decimal import Decimal
 from contracts.values.money import CHARGE_SCALE, MINOR_UNITS, Rounding
 from services.usage_rating.domain.deck_lint import lost_points
 from services.usage_rating.domain.deck_rows import DeckRow, RowReader
-from services.usage_rating.domain.plan import Price, Rate, RatePlan, overlapping
+from services.usage_rating.domain.plan import Rate, RatePlan, inbound_at, overlapping
+from services.usage_rating.domain.prices import Price
 from services.usage_rating.domain.problems import Problem, Problems
 from services.usage_rating.domain.reading import write_instant
 
@@ -76,7 +77,7 @@ def read_deck(text: str, terms: DeckTerms) -> RatePlan | Problems:
         currency=currency,
         effective_from=effective_from,
         rates=tuple(row.rate for row in rows),
-        inbound=terms.inbound,
+        inbound=inbound_at(terms.inbound),
         rounding=terms.rounding,
         scale=terms.scale,
     )

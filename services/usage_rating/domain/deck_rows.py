@@ -6,7 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from services.usage_rating.domain.plan import Price, Rate
+from services.usage_rating.domain.plan import Rate
+from services.usage_rating.domain.prices import Price
 from services.usage_rating.domain.problems import Problem
 from services.usage_rating.domain.reading import (
     is_country,

@@ -13,19 +13,11 @@ from services.usage_rating.domain.reading import (
     is_plan_id,
     is_prefix,
     read_instant,
+    read_minute,
     read_price,
 )
 
 _LATER = {
-    "time_zone": "prices by time of day",
-    "windows": "prices by time of day",
-    "cost_cap": "a cap on the cost of a call",
-    "connection_fee_as": "the connection fee as minimum cost",
-    "refused": "refused destinations",
-    "by_channel": "prices by channel",
-    "by_number_type": "inbound prices by number type",
-    "by_caller_prefix": "inbound prices by caller",
-    "internal": "prices of internal calls",
     "allowances": "allowances",
     "metered": "metered prices",
     "recurring": "recurring prices",
@@ -122,6 +114,29 @@ class Fields:
     def seconds(self, key: str, *, least: int = 0, default: int | None = None) -> int:
         """Whole seconds, at most a day."""
         return self.whole(key, least=least, most=MAX_INCREMENT_S, default=default)
+
+    def flag(self, key: str) -> bool:
+        """`true`, or absent for false."""
+        value = self._document.get(key, False)
+        if not isinstance(value, bool):
+            self.refuse(key, "is neither true nor false")
+        return value is True
+
+    def texts(self, key: str) -> list[str]:
+        """A list of texts, empty when absent."""
+        value = self._document.get(key, [])
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return value
+        self.refuse(key, "is not a list of texts")
+        return []
+
+    def minute(self, key: str) -> int:
+        """A time of day as minutes since midnight, from 00:00 to 24:00."""
+        text = self._document.get(key)
+        minute = read_minute(text) if isinstance(text, str) else None
+        if minute is None:
+            self.refuse(key, 'is not a time of day: write it as text from "00:00" to "24:00"')
+        return minute or 0
 
     def choice(self, key: str, words: Collection[str], *, default: str = "") -> str:
         """One of a set of words."""

@@ -7,17 +7,12 @@ from enum import StrEnum
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from contracts.values.call_times import call_times_refusal
-from contracts.values.money import EXACT, Rounding, round_amount
-from services.usage_rating.domain.plan import Price, Rate, RatePlan
-from services.usage_rating.domain.reading import PRICE_SCALE
-
-EXACT_SCALE = 24
-"""Decimals of the exact value in a certificate when it does not terminate (a minute has 60 seconds)."""
+from services.usage_rating.domain.amounts import billed_seconds, cost_of, rounded
+from services.usage_rating.domain.laying import NoWindow, Step, lay, lay_timed
+from services.usage_rating.domain.plan import NumberKind, Rate, RatePlan
+from services.usage_rating.domain.prices import AnyPrice, Channel, ChannelPrice, Price, TimedPrice
 
 ChargedDuration = Literal["billable_duration", "answered_to_ended", "none"]
-
-_SIXTIETHS = Decimal(60 * 10**PRICE_SCALE)
-_EXACT_QUANTUM = Decimal(1).scaleb(-EXACT_SCALE)
 
 
 class Call(Protocol):
@@ -25,6 +20,8 @@ class Call(Protocol):
 
     @property
     def direction(self) -> Literal["inbound", "outbound", "internal"]: ...
+    @property
+    def channel(self) -> Channel: ...
     @property
     def other_party(self) -> str: ...
     @property
@@ -43,7 +40,7 @@ class ZeroReason(StrEnum):
     UNANSWERED = "unanswered"
     ZERO_DURATION = "zero_duration"
     INTERNAL = "internal"
-    """A call between own extensions; plans cannot price these yet."""
+    """A call between the account's own extensions or numbers, which its plan gives no price."""
 
 
 class UnrateableReason(StrEnum):
@@ -52,6 +49,10 @@ class UnrateableReason(StrEnum):
     NO_PLAN = "no_plan"
     """No plan is active for the account at the charging instant; said by whoever chooses the plan."""
     PLAN_NOT_EFFECTIVE = "plan_not_effective"
+    DESTINATION_REFUSED = "destination_refused"
+    """The plan refuses calls to the destination, and here is one all the same: somebody must look at it."""
+    NO_WINDOW = "no_window"
+    """The price is one by time, and at an instant of the call none of its windows is open."""
     NO_PREFIX = "no_prefix"
     """No destination prefix valid at the charging instant matches the number."""
     NO_INBOUND_PRICE = "no_inbound_price"
@@ -59,13 +60,27 @@ class UnrateableReason(StrEnum):
     OTHER_PARTY_INTERNAL = "other_party_internal"
 
 
+class Numbers(NamedTuple):
+    """What is known of the account's own numbers at the charging instant. own_kind: of the own number used.
+
+    to_own: an outbound call went to a number that the account holds itself.
+    """
+
+    own_kind: NumberKind | None = None
+    to_own: bool = False
+
+
+NOTHING_KNOWN = Numbers()
+
+
 class Rated(NamedTuple):
     """A call with its price.
 
-    rate: the destination that matched, None for inbound. duration_ms: the charged duration before
-    increments, charged_duration where it came from; billed_s: after them. exact: the value before its one
-    rounding; when it does not terminate it is shown to 24 decimals (half even) while `amount` comes from
-    the whole value.
+    price: the one at the answer. rate: the destination, or the caller, that matched; None where neither was asked.
+    duration_ms: the charged duration before increments, charged_duration where it came from; billed_s: after them.
+    exact: the value before its one rounding; when it does not terminate it is shown to 24 decimals (half even)
+    while `amount` comes from the whole value. steps: what each part of the call cost a minute; () where one price
+    held throughout. capped: the cost cap decided. numbers: what was known, where the plan asks it.
     """
 
     price: Price
@@ -75,6 +90,9 @@ class Rated(NamedTuple):
     billed_s: int
     exact: Decimal
     amount: Decimal
+    steps: tuple[Step, ...] = ()
+    capped: bool = False
+    numbers: Numbers = NOTHING_KNOWN
 
 
 class ZeroRated(NamedTuple):
@@ -95,43 +113,90 @@ class Unrateable:
 Outcome: TypeAlias = Rated | ZeroRated | Unrateable
 
 
-def rate_call(plan: RatePlan, call: Call) -> Outcome:
+def rate_call(plan: RatePlan, call: Call, numbers: Numbers = NOTHING_KNOWN) -> Outcome:
     """Price one call under one plan version; the call has passed `refusal_of`.
 
-    Outbound by the longest destination prefix valid at the charging instant, inbound at the plan's stated
-    inbound price. The charging instant is the answer: a call that was not answered never comes so far.
+    Outbound by the longest destination prefix valid at the charging instant, inbound by the own number's type and
+    the caller's prefix, calls between own numbers at the plan's internal price. The charging instant is the
+    answer: a call that was not answered never comes so far.
     """
-    return zero_rated(call) or rate_chargeable(plan, call)
+    return zero_rated(call, plan) or rate_chargeable(plan, call, numbers)
 
 
-def rate_chargeable(plan: RatePlan, call: Call) -> Rated | Unrateable:
+def rate_chargeable(plan: RatePlan, call: Call, numbers: Numbers = NOTHING_KNOWN) -> Rated | Unrateable:
     """Price a call of which it is known that it does not cost nothing by rule."""
     at = call.answered_at
     assert at is not None, "a call that nobody answered costs nothing"
     if at < plan.effective_from:
         return Unrateable(reason=UnrateableReason.PLAN_NOT_EFFECTIVE)
-    rate: Rate | None = None
-    if call.direction == "inbound":
-        if plan.inbound is None:
-            return Unrateable(reason=UnrateableReason.NO_INBOUND_PRICE)
-        price = plan.inbound
+    chosen = _chosen(plan, call, at, numbers)
+    if isinstance(chosen, Unrateable):
+        return chosen
+    price, rate = chosen
+    if type(price) is ChannelPrice:
+        price = price.of(call.channel)
+    duration_ms, charged = charged_duration_of(call)
+    known = numbers if plan.asks_numbers else NOTHING_KNOWN
+    if type(price) is Price and not price.later_bands:
+        billed_s = billed_seconds(price, duration_ms)
+        sixtieths, capped = cost_of(price, price.minute_atoms * billed_s)
+        exact, amount = rounded(sixtieths, scale=plan.scale, rounding=plan.rounding)
+        return Rated(price, rate, charged, duration_ms, billed_s, exact, amount, (), capped, known)
+    if type(price) is TimedPrice:
+        laid = lay_timed(price, plan.timetable_of(price), at, duration_ms)
+        if isinstance(laid, NoWindow):
+            return Unrateable(reason=UnrateableReason.NO_WINDOW)
     else:
-        if call.other_party[0] != "+":
-            return Unrateable(reason=_unnumbered(call.other_party))
-        rate = plan.rate_for(call.other_party, at)
-        if rate is None:
-            return Unrateable(reason=UnrateableReason.NO_PREFIX)
-        price = rate.price
-    duration_ms, charged = charged_duration_of(call)
-    billed_s = billed_seconds(price, duration_ms)
-    exact, amount = amount_of(price, billed_s, scale=plan.scale, rounding=plan.rounding)
-    return Rated(price, rate, charged, duration_ms, billed_s, exact, amount)
+        assert isinstance(price, Price), "a price by channel chooses a price, or one by time"
+        laid = lay(price, duration_ms)
+    sixtieths, capped = cost_of(laid.first, sum(step.minute_atoms * step.seconds for step in laid.steps))
+    exact, amount = rounded(sixtieths, scale=plan.scale, rounding=plan.rounding)
+    return Rated(laid.first, rate, charged, duration_ms, laid.billed_s, exact, amount, laid.steps, capped, known)
 
 
-def zero_rated(call: Call) -> ZeroRated | None:
-    """The call as one that costs nothing by rule, or None when a plan must price it: needs no plan."""
+def _chosen(
+    plan: RatePlan, call: Call, at: datetime, numbers: Numbers
+) -> tuple[AnyPrice, Rate | None] | Unrateable:
+    """The price that applies, with the rate it came from."""
+    if call.direction == "internal" or (numbers.to_own and plan.internal is not None):
+        assert plan.internal is not None, "an internal call without a price costs nothing"
+        return plan.internal, None
+    if call.direction == "inbound":
+        return _chosen_inbound(plan, call, at, numbers)
+    if call.other_party[0] != "+":
+        return Unrateable(reason=_unnumbered(call.other_party))
+    rate = plan.rate_for(call.other_party, at)
+    if rate is None:
+        return Unrateable(reason=UnrateableReason.NO_PREFIX)
+    if rate.price is None:
+        return Unrateable(reason=UnrateableReason.DESTINATION_REFUSED)
+    return rate.price, rate
+
+
+def _chosen_inbound(
+    plan: RatePlan, call: Call, at: datetime, numbers: Numbers
+) -> tuple[AnyPrice, Rate | None] | Unrateable:
+    """The number's type first, within it the caller; what a type does not price is priced as usual."""
+    if plan.inbound is not None:
+        for prices in plan.inbound.of(numbers.own_kind):
+            rate = prices.callers.find(call.other_party, at) if call.other_party[0] == "+" else None
+            if rate is not None:
+                refused = Unrateable(reason=UnrateableReason.DESTINATION_REFUSED)
+                return refused if rate.price is None else (rate.price, rate)
+            if prices.price is not None:
+                return prices.price, None
+    return Unrateable(reason=UnrateableReason.NO_INBOUND_PRICE)
+
+
+def zero_rated(call: Call, plan: RatePlan | None = None) -> ZeroRated | None:
+    """The call as one that costs nothing by rule, or None when a plan must price it.
+
+    Without a plan: what costs nothing whatever the plan, and internal calls, which few plans price.
+    """
     duration_ms, charged = charged_duration_of(call)
-    if call.answered_at is None or duration_ms == 0 or call.direction == "internal":
+    if call.answered_at is None or duration_ms == 0:
+        return _zero(call, duration_ms, charged)
+    if call.direction == "internal" and (plan is None or plan.internal is None):
         return _zero(call, duration_ms, charged)
     return None
 
@@ -158,35 +223,6 @@ def milliseconds_between(start: datetime, end: datetime) -> int:
     """Whole milliseconds from start to end; a begun millisecond does not count."""
     span = end - start
     return span.days * 86_400_000 + span.seconds * 1000 + span.microseconds // 1000
-
-
-def billed_seconds(price: Price, duration_ms: int) -> int:
-    """The seconds billed for a duration above 0.
-
-    Milliseconds are raised to whole seconds, then to `minimum_s`; then the initial increment is billed
-    whole and after it every begun increment. So a minimum never leaves a broken increment behind it.
-    """
-    seconds = max(-(-duration_ms // 1000), price.minimum_s)
-    initial = price.initial_increment_s
-    if seconds <= initial:
-        return initial
-    return initial - (initial - seconds) // price.increment_s * price.increment_s
-
-
-def amount_of(price: Price, billed_s: int, *, scale: int, rounding: Rounding) -> tuple[Decimal, Decimal]:
-    """(exact value, amount rounded once) for billed seconds.
-
-    The value is an integer of sixtieths of 10⁻¹². Divided out to the 60 digits of EXACT it either
-    terminates, and is held whole (at most 14 decimals), or ends in 3s or 6s for ever (the divisor left is
-    3): then it lies at least 10⁻¹⁴ from every rounding boundary, while the division errs by less than
-    10⁻⁴⁰. So the one rounding of the quotient is the rounding of the true value.
-    """
-    sixtieths = price.minute_atoms * billed_s + 60 * price.fee_atoms
-    if sixtieths < 60 * price.minimum_atoms:
-        sixtieths = 60 * price.minimum_atoms
-    quotient = EXACT.divide(Decimal(sixtieths), _SIXTIETHS)
-    exact = EXACT.quantize(quotient, _EXACT_QUANTUM) if sixtieths % 3 else quotient
-    return exact, round_amount(quotient, scale=scale, mode=rounding)
 
 
 def refusal_of(call: Call) -> str | None:

@@ -1,7 +1,7 @@
 """Strict reading of the few kinds of text a plan is made of: money, seconds, instants, prefixes, names."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from contracts.values.money import EXACT
@@ -22,6 +22,9 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII
 )
+_MINUTE = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", re.ASCII)
+_MONTH_DAY = re.compile(r"[0-9]{2}-[0-9]{2}", re.ASCII)
+_LEAP_YEAR = 2000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _ZERO = Decimal(0)
 
@@ -60,6 +63,35 @@ def read_instant(text: str) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return instant if 2000 <= instant.year < 2100 else None
+
+
+def read_minute(text: str) -> int | None:
+    """Minutes since midnight from `08:30`; `24:00` is the end of the day."""
+    return int(text[:2]) * 60 + int(text[3:]) if _MINUTE.fullmatch(text) else None
+
+
+def write_minute(minute: int) -> str:
+    """`08:30` from minutes since midnight."""
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def read_day(text: str) -> date | None:
+    """A day such as 2026-12-25."""
+    try:
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
+def read_month_day(text: str) -> tuple[int, int] | None:
+    """A day of every year such as 12-25, as (month, day)."""
+    if not _MONTH_DAY.fullmatch(text):
+        return None
+    try:
+        day = date(_LEAP_YEAR, int(text[:2]), int(text[3:]))
+    except ValueError:
+        return None
+    return day.month, day.day
 
 
 def write_instant(instant: datetime) -> str:

@@ -14,9 +14,10 @@ from contracts.events.envelope import to_json
 from contracts.events.rated_usage import USAGE_RATED
 from contracts.values.ids import IdKind, derived_text
 from contracts.values.money import negated
-from services.usage_rating.domain.certificate import certificate_of_zero, terms_of_price
-from services.usage_rating.domain.plan import Price, RatePlan
-from services.usage_rating.domain.rating import Rated, ZeroRated, milliseconds_between
+from services.usage_rating.domain.certificate import certificate_of_zero, special_terms, terms_of_price
+from services.usage_rating.domain.plan import RatePlan
+from services.usage_rating.domain.prices import Price
+from services.usage_rating.domain.rating import NOTHING_KNOWN, Rated, ZeroRated, milliseconds_between
 from services.usage_rating.domain.tokens import account_key, token_of
 from services.usage_rating.handlers.pricing import KeptPlan, Priced
 from services.usage_rating.store import RatedRow
@@ -167,13 +168,15 @@ def _certificate(kept: KeptPlan, rated: Rated) -> orjson.Fragment:
     destination = b""
     if rate is not None:
         destination = b'"prefix":"%b","destination":%b,' % (rate.prefix.encode(), orjson.dumps(rate.destination))
+    special = special_terms(rated) if rated.steps or rated.capped or rated.numbers != NOTHING_KNOWN else None
     return orjson.Fragment(
-        b'{"charged_duration":"%b","billed_s":%d,"exact":"%b",%b%b'
+        b'{"charged_duration":"%b","billed_s":%d,"exact":"%b",%b%b%b'
         % (
             rated.charged_duration.encode(),
             rated.billed_s,
             format(rated.exact, "f").encode(),
             destination,
+            to_json(special)[1:-1] + b"," if special else b"",
             terms,
         )
     )
@@ -187,7 +190,7 @@ def _terms(plan: RatePlan, price: Price) -> bytes:
         "rounding": plan.rounding.value,
         "scale": plan.scale,
     }
-    return to_json(of_plan | terms_of_price(price))[1:]
+    return to_json({**of_plan, **terms_of_price(price)})[1:]
 
 
 @lru_cache(maxsize=8)

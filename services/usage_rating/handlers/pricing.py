@@ -17,14 +17,18 @@ from services.usage_rating.domain.document import parse_document
 from services.usage_rating.domain.plan import RatePlan
 from services.usage_rating.domain.problems import Problems
 from services.usage_rating.domain.rating import (
+    NOTHING_KNOWN,
+    Numbers,
     Rated,
     Unrateable,
     UnrateableReason,
     ZeroRated,
+    ZeroReason,
     charging_instant,
     rate_chargeable,
     zero_rated,
 )
+from services.usage_rating.store import HeldNumber
 
 UNKNOWN_ACCOUNT = "unknown_account"
 WRONG_CURRENCY = "plan_in_another_currency"
@@ -84,11 +88,16 @@ class Prices:
     """What is needed to price the calls of one batch, read in its transaction."""
 
     def __init__(
-        self, accounts: dict[str, store.AccountTerms], activations: Activations, plans: dict[str, KeptPlan]
+        self,
+        accounts: dict[str, store.AccountTerms],
+        activations: Activations,
+        plans: dict[str, KeptPlan],
+        numbers: dict[tuple[str, str], HeldNumber],
     ) -> None:
         self._accounts = {account_id: (terms, zone_of(terms.zone)) for account_id, terms in accounts.items()}
         self._activations = activations
         self._plans = plans
+        self._numbers = numbers
         self._periods: dict[tuple[date, int], date] = {}
 
     def price(self, call: CallDetailRecord) -> Priced | Waits:
@@ -98,19 +107,35 @@ class Prices:
             return Waits(UNKNOWN_ACCOUNT)
         terms, zone = known
         plan: KeptPlan | None = None
-        outcome: Rated | ZeroRated | Unrateable | None = zero_rated(call)
-        if outcome is None:
+        zero = zero_rated(call)
+        if zero is None or zero.reason is ZeroReason.INTERNAL:
             activation = self._activations.at(call.account_id, charging_instant(call))
-            if activation is None:
-                return Waits(UnrateableReason.NO_PLAN.value)
-            plan = self._plans[activation.activation_id]
-            if plan.plan.currency != terms.currency:
-                return Waits(WRONG_CURRENCY)
-            outcome = rate_chargeable(plan.plan, call)
+            plan = None if activation is None else self._plans[activation.activation_id]
+        outcome: Rated | ZeroRated | Unrateable
+        if zero is not None and (plan is None or plan.plan.internal is None):
+            outcome, plan = zero, None
+        elif plan is None:
+            return Waits(UnrateableReason.NO_PLAN.value)
+        elif plan.plan.currency != terms.currency:
+            return Waits(WRONG_CURRENCY)
+        else:
+            outcome = rate_chargeable(plan.plan, call, self._known_of(call, plan.plan))
         if isinstance(outcome, Unrateable):
             return Waits(outcome.reason.value)
         use_on, booked_period = self._days(call, zone, terms.anchor_day)
         return Priced(outcome, plan, terms.currency, use_on, booked_period)
+
+    def _known_of(self, call: CallDetailRecord, plan: RatePlan) -> Numbers:
+        """What the directory says of the call's numbers at its charging instant, where the plan asks."""
+        if not plan.asks_numbers:
+            return NOTHING_KNOWN
+        own = self._held(call, call.own_number)
+        other = self._held(call, call.other_party) if call.direction == "outbound" else None
+        return Numbers(own_kind=None if own is None else own.kind, to_own=other is not None)
+
+    def _held(self, call: CallDetailRecord, number: str | None) -> HeldNumber | None:
+        held = None if number is None else self._numbers.get((call.account_id, number))
+        return held if held is not None and held.holds_at(charging_instant(call)) else None
 
     def _days(self, call: CallDetailRecord, zone: ZoneInfo, anchor_day: int) -> tuple[date, date]:
         use_on = call.ended_at.astimezone(zone).date()
@@ -137,4 +162,16 @@ async def load_prices(connection: Connection, cache: PlanCache, calls: Iterable[
         key: await cache.get(connection, one.account_id or store.EVERY_ACCOUNT, one.plan_id, one.plan_version)
         for key, one in needed.items()
     }
-    return Prices(accounts, activations, plans)
+    numbers: dict[tuple[str, str], HeldNumber] = {}
+    if any(kept.plan.asks_numbers for kept in plans.values()):
+        numbers = await store.list_held_numbers(connection, _numbers_of(chargeable))
+    return Prices(accounts, activations, plans, numbers)
+
+
+def _numbers_of(calls: Iterable[CallDetailRecord]) -> set[tuple[str, str]]:
+    return {
+        (call.account_id, number)
+        for call in calls
+        for number in (call.own_number, call.other_party)
+        if number is not None and number[0] == "+"
+    }

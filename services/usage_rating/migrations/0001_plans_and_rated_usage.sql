@@ -8,6 +8,18 @@ CREATE TABLE account (
     deleted    boolean NOT NULL
 );
 
+-- The numbers an account holds, as billing_units publishes them; prices may depend on a number's type.
+CREATE TABLE own_number (
+    account_id text COLLATE "C" NOT NULL,
+    number     text COLLATE "C" NOT NULL,
+    version    integer NOT NULL CHECK (version > 0),
+    kind       text COLLATE "C" CHECK (kind IN ('local', 'national', 'toll_free', 'mobile')),
+    from_at    timestamptz NOT NULL,
+    until_at   timestamptz,
+    deleted    boolean NOT NULL,
+    PRIMARY KEY (account_id, number)
+);
+
 -- Whether a plan id is one for everybody or one that accounts use, each for a plan of its own. So no account can use
 -- two plans of one id, and a certificate that names plan and version means one document. The API may add to it and
 -- read nothing; it says of no id who uses it.
@@ -116,18 +128,19 @@ CREATE TABLE suspense_retry (
     recorded_at timestamptz NOT NULL
 );
 
-GRANT SELECT, INSERT, UPDATE ON account, leg TO @ingest@;
+GRANT SELECT, INSERT, UPDATE ON account, own_number, leg TO @ingest@;
 GRANT SELECT ON plan_scope, plan, plan_activation TO @ingest@;
 GRANT SELECT, INSERT ON usage, rated_usage TO @ingest@;
 GRANT SELECT, INSERT, DELETE ON suspense TO @ingest@;
 GRANT SELECT, INSERT, UPDATE, DELETE ON suspense_retry TO @ingest@;
 
-GRANT SELECT ON account, leg, usage, rated_usage, suspense TO @api@;
+GRANT SELECT ON account, own_number, leg, usage, rated_usage, suspense TO @api@;
 GRANT SELECT, INSERT ON plan, plan_activation TO @api@;
 GRANT INSERT ON plan_scope TO @api@;
 GRANT SELECT, INSERT, UPDATE ON suspense_retry TO @api@;
 
 ALTER TABLE account ENABLE ROW LEVEL SECURITY;
+ALTER TABLE own_number ENABLE ROW LEVEL SECURITY;
 ALTER TABLE plan_scope ENABLE ROW LEVEL SECURITY;
 ALTER TABLE plan ENABLE ROW LEVEL SECURITY;
 ALTER TABLE plan_activation ENABLE ROW LEVEL SECURITY;
@@ -138,6 +151,9 @@ ALTER TABLE suspense ENABLE ROW LEVEL SECURITY;
 ALTER TABLE suspense_retry ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY own_account ON account TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON own_number TO @api@
     USING (account_id = nullif(current_setting('app.account', true), ''))
     WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
 -- Only the operator, acting as '*', makes an id everybody's.

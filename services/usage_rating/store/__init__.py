@@ -8,6 +8,7 @@ from services.usage_rating.store.accounts import (
     upsert_account,
 )
 from services.usage_rating.store.legs import LegRow, insert_new_legs, lock_legs, update_leg
+from services.usage_rating.store.numbers import HeldNumber, list_held_numbers, upsert_numbers
 from services.usage_rating.store.queries import EVERY_ACCOUNT, QUERIES
 from services.usage_rating.store.suspense import (
     SuspendedCall,
@@ -29,6 +30,7 @@ __all__ = [
     "EVERY_ACCOUNT",
     "QUERIES",
     "AccountTerms",
+    "HeldNumber",
     "LegRow",
     "RatedRow",
     "SuspendedCall",
@@ -44,8 +46,10 @@ __all__ = [
     "insert_usage",
     "list_accounts",
     "list_activations",
+    "list_held_numbers",
     "list_suspended",
     "lock_legs",
     "update_leg",
     "upsert_account",
+    "upsert_numbers",
 ]

@@ -18,6 +18,7 @@ SERVICE = "usage_rating"
 STATEMENTS = {**INTAKE, **LANES, **QUERIES}
 HOT = {
     "list_accounts": "account_pkey",
+    "list_held_numbers": "own_number_pkey",
     "lock_legs": "leg_pkey",
     "update_leg": "leg_pkey",
     "find_call_revision": "usage_other_pkey",

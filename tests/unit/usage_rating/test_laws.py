@@ -10,17 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.values.money import Rounding, round_amount
-from services.usage_rating.domain.plan import Price, RatePlan
-from services.usage_rating.domain.rating import (
-    EXACT_SCALE,
-    Outcome,
-    Rated,
-    ZeroRated,
-    amount_of,
-    billed_seconds,
-    rate_call,
-    zero_rated,
-)
+from services.usage_rating.domain.amounts import EXACT_SCALE, amount_of, billed_seconds
+from services.usage_rating.domain.plan import RatePlan
+from services.usage_rating.domain.prices import Price
+from services.usage_rating.domain.rating import Outcome, Rated, ZeroRated, rate_call, zero_rated
 from tests.support.builders import a_call, a_plan, a_price, a_rate, an_instant
 
 money = st.decimals(min_value=0, max_value=Decimal("999999.999999999999"), places=12) | st.sampled_from(

@@ -1,17 +1,21 @@
 """Which calls are priced, which cost nothing by rule, and which wait in suspense: one example each."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from pydantic import TypeAdapter
 
 from contracts.events.call import Direction
 from contracts.events.envelope import to_json
-from contracts.events.rated_usage import Certificate
+from contracts.events.rated_usage import Certificate, RatedStep
 from contracts.values.money import Rounding
 from services.usage_rating.domain.certificate import certificate_of_rated, certificate_of_zero
-from services.usage_rating.domain.plan import RatePlan
+from services.usage_rating.domain.plan import CallersPrices, InboundPrices, NumberKind, RatePlan
+from services.usage_rating.domain.prices import Band, ChannelPrice, CostCap, Price
 from services.usage_rating.domain.rating import (
     ChargedDuration,
+    Numbers,
     Rated,
     Unrateable,
     UnrateableReason,
@@ -23,6 +27,8 @@ from services.usage_rating.domain.rating import (
     zero_rated,
 )
 from tests.support.builders import a_call, a_plan, a_price, a_rate, an_instant
+
+CERTIFICATE = TypeAdapter(Certificate)
 
 
 def amount(plan: RatePlan, **call: object) -> Decimal:
@@ -159,7 +165,7 @@ def test_a_certificate_holds_what_is_needed_to_compute_the_amount_again() -> Non
     plan = a_plan(a_rate("4930", a_price("0.1", fee="0.02", initial_s=30, increment_s=6)))
     rated = rate_call(plan, a_call(seconds=31))
     assert isinstance(rated, Rated)
-    certificate = Certificate(**certificate_of_rated(plan, rated))
+    certificate = CERTIFICATE.validate_json(to_json(certificate_of_rated(plan, rated)))
     assert certificate == Certificate(
         charged_duration="answered_to_ended",
         billed_s=36,
@@ -189,5 +195,101 @@ def test_an_exact_value_that_does_not_terminate_is_shown_to_24_decimals() -> Non
 def test_the_certificate_of_a_call_that_costs_nothing_names_no_plan() -> None:
     zero = zero_rated(a_call(answered=None))
     assert zero is not None
-    certificate = Certificate(**certificate_of_zero(zero))
+    certificate = CERTIFICATE.validate_json(to_json(certificate_of_zero(zero)))
     assert (certificate.plan_id, certificate.exact, certificate.charged_duration) == (None, Decimal(0), "none")
+
+
+DEAR, CHEAP = a_price("6"), a_price("0.6")
+
+
+def test_inbound_is_priced_by_the_own_number_s_type_then_by_the_caller() -> None:
+    inbound = InboundPrices(
+        usual=CallersPrices(price=a_price("0.06"), by_caller=(a_rate("33", CHEAP),)),
+        by_number_type=(("toll_free", CallersPrices(price=DEAR, by_caller=(a_rate("4930", a_price("3")),))),),
+    )
+    plan = a_plan(inbound=inbound)
+
+    def cost(caller: str, kind: NumberKind | None) -> tuple[Decimal, str | None]:
+        rated = rate_call(plan, a_call(to=caller, direction="inbound"), Numbers(own_kind=kind))
+        assert isinstance(rated, Rated)
+        return rated.amount, None if rated.rate is None else rated.rate.prefix
+
+    assert cost("+4930123456", "toll_free") == (Decimal(3), "4930")
+    assert cost("+33123456789", "toll_free") == (Decimal(6), None)
+    assert cost("+33123456789", "local") == (Decimal("0.6"), "33")
+    assert cost("+33123456789", None) == (Decimal("0.6"), "33")
+    assert cost("withheld", "mobile") == (Decimal("0.06"), None)
+
+
+def test_a_type_without_a_price_is_priced_as_usual() -> None:
+    usual = CallersPrices(price=CHEAP)
+    plan = a_plan(inbound=InboundPrices(usual=usual, by_number_type=(("mobile", CallersPrices()),)))
+    rated = rate_call(plan, a_call(direction="inbound"), Numbers(own_kind="mobile"))
+    assert isinstance(rated, Rated)
+    assert rated.amount == Decimal("0.6")
+    certificate = CERTIFICATE.validate_json(to_json(certificate_of_rated(plan, rated)))
+    assert certificate.number_type == "mobile"
+
+
+def test_a_refused_destination_is_neither_free_nor_priced_by_a_shorter_prefix() -> None:
+    refused = replace(a_rate("4930"), price=None)
+    plan = a_plan(a_rate("49"), refused)
+    assert rate_call(plan, a_call(to="+4930123456")) == Unrateable(reason=UnrateableReason.DESTINATION_REFUSED)
+    assert isinstance(rate_call(plan, a_call(to="+4940123456")), Rated)
+
+
+def test_each_channel_has_its_price_and_the_others_the_usual_one() -> None:
+    price = ChannelPrice(otherwise=CHEAP, by_channel=(("dialer", DEAR), ("queue_callback", a_price("3"))))
+    plan = a_plan(a_rate("49", price))
+    amounts = {
+        channel: amount(plan, channel=channel)
+        for channel in ("manual", "click_to_call", "dialer", "queue_callback")
+    }
+    assert amounts == {
+        "manual": Decimal("0.6"),
+        "click_to_call": Decimal("0.6"),
+        "dialer": Decimal(6),
+        "queue_callback": Decimal(3),
+    }
+
+
+def test_calls_between_own_numbers_have_the_internal_price_or_none() -> None:
+    priced, unpriced = a_plan(internal=CHEAP), a_plan()
+    internal = a_call(to="internal:200", direction="internal")
+    assert amount(priced, to="internal:200", direction="internal") == Decimal("0.6")
+    zero = rate_call(unpriced, internal)
+    assert isinstance(zero, ZeroRated)
+    assert zero.reason is ZeroReason.INTERNAL
+    to_own = Numbers(to_own=True)
+    rated = rate_call(priced, a_call(), to_own)
+    assert isinstance(rated, Rated)
+    assert (rated.amount, rated.rate, rated.numbers) == (Decimal("0.6"), None, to_own)
+    usual = rate_call(unpriced, a_call(), to_own)
+    assert isinstance(usual, Rated)
+    assert (usual.amount, usual.numbers) == (Decimal("0.06"), Numbers())
+
+
+def test_a_cap_that_decides_is_told_and_covers_fee_and_minimum() -> None:
+    price = replace(a_price("0.6", fee="1"), cost_cap=CostCap(amount=Decimal("1.20")))
+    plan = a_plan(a_rate("49", price))
+    below, above = rate_call(plan, a_call(seconds=20)), rate_call(plan, a_call(seconds=21))
+    assert isinstance(below, Rated)
+    assert isinstance(above, Rated)
+    assert (below.amount, below.capped) == (Decimal("1.2"), False)
+    assert (above.amount, above.capped) == (Decimal("1.2"), True)
+    assert certificate_of_rated(plan, above).items() >= {"cost_cap": "1.20", "capped": True}.items()
+
+
+def test_a_certificate_tells_the_steps_of_a_call_with_bands() -> None:
+    price = Price(
+        per_minute=Decimal("0.2"), initial_increment_s=60, later_bands=(Band(from_s=60, per_minute=Decimal("0.1")),)
+    )
+    plan = a_plan(a_rate("49", price))
+    rated = rate_call(plan, a_call(seconds=85))
+    assert isinstance(rated, Rated)
+    certificate = CERTIFICATE.validate_json(to_json(certificate_of_rated(plan, rated)))
+    assert certificate.steps == (
+        RatedStep(from_s=0, seconds=60, per_minute=Decimal("0.2")),
+        RatedStep(from_s=60, seconds=25, per_minute=Decimal("0.1")),
+    )
+    assert str(certificate.exact) == "0.241666666666666666666667"  # (0.2 × 60 + 0.1 × 25) / 60

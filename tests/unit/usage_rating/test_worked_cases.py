@@ -19,7 +19,7 @@ cases = pytest.mark.parametrize("case", WORKED_CASES, ids=lambda case: case.id)
 
 @cases
 def test_a_worked_case_comes_out_of_the_core(case: WorkedCase) -> None:
-    outcome = rate_call(case.plan, a_call(seconds=case.seconds, to=case.number))
+    outcome = rate_call(case.plan, a_call(seconds=case.seconds, to=case.number, answered=case.answered))
     if case.amount is None:
         assert outcome == Unrateable(reason=UnrateableReason.NO_PREFIX)
     else:
@@ -31,7 +31,7 @@ def test_a_worked_case_comes_out_of_the_core(case: WorkedCase) -> None:
 def test_a_worked_case_comes_out_of_the_command(case: WorkedCase, tmp_path: Path) -> None:
     plan, usage = tmp_path / "plan.json", tmp_path / "usage.jsonl"
     plan.write_text(canonical_text(case.plan), encoding="utf-8")
-    usage.write_bytes(to_json(a_call(seconds=case.seconds, to=case.number)))
+    usage.write_bytes(to_json(a_call(seconds=case.seconds, to=case.number, answered=case.answered)))
     result = CliRunner().invoke(app, ["rate", "--plan", str(plan), "--usage", str(usage)])
     line = json.loads(result.stdout)
     if case.amount is None:
@@ -43,4 +43,4 @@ def test_a_worked_case_comes_out_of_the_command(case: WorkedCase, tmp_path: Path
 
 
 def test_every_case_has_its_own_id() -> None:
-    assert len({case.id for case in WORKED_CASES}) == len(WORKED_CASES) == 10
+    assert len({case.id for case in WORKED_CASES}) == len(WORKED_CASES) == 21
