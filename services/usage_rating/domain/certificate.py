@@ -71,9 +71,8 @@ def certificate_of_zero(zero: ZeroRated) -> Terms:
 
 
 def _step_terms(step: Step) -> Terms:
-    terms: Terms = {
-        "from_s": step.from_s,
-        "seconds": step.seconds,
-        "per_minute": format(step.per_minute, "f"),
-    }
-    return terms if step.window is None else terms | {"window": step.window}
+    from_s, seconds, per_minute, _, window = step
+    terms: Terms = {"from_s": from_s, "seconds": seconds, "per_minute": format(per_minute, "f")}
+    if window is not None:
+        terms["window"] = window
+    return terms

@@ -1,14 +1,12 @@
 """Lays the increments of a call once, from its answer, and prices each by the band and the window at its start."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from services.usage_rating.domain.prices import Price, TimedPrice
+from services.usage_rating.domain.prices import NEVER, Price, TimedPrice
 from services.usage_rating.domain.windows import Timetable
 
-_NEVER = 2**63
 _SECOND = timedelta(seconds=1)
 
 
@@ -23,11 +21,16 @@ class Step(NamedTuple):
 
 
 class Laid(NamedTuple):
-    """A call with its increments laid. first: the price at the answer; its fee, minimum and cap are the call's."""
+    """A call with its increments laid.
+
+    first: the price at the answer; its fee, minimum and cap are the call's. use_sixtieths: what its seconds cost,
+    in sixtieths of 10⁻¹².
+    """
 
     first: Price
-    steps: tuple[Step, ...]
+    steps: list[Step]
     billed_s: int
+    use_sixtieths: int
 
 
 class NoWindow(NamedTuple):
@@ -36,76 +39,65 @@ class NoWindow(NamedTuple):
     at: datetime
 
 
-class _At(NamedTuple):
-    """What counts at a position, and the position from which on something else may."""
-
-    price: Price
-    window: str | None
-    until_s: int
-
-
 def lay(price: Price, duration_ms: int) -> Laid:
     """The increments of a call at a price with bands, whatever the time."""
-    always = _At(price, None, _NEVER)
-    laid = _lay(lambda _: always, duration_ms)
-    assert not isinstance(laid, NoWindow), "a price without windows counts at all times"
-    return laid
+    laying = _Laying(price, None, duration_ms)
+    laying.go_on(price, None, NEVER)
+    return laying.laid()
 
 
 def lay_timed(timed: TimedPrice, timetable: Timetable, answered_at: datetime, duration_ms: int) -> Laid | NoWindow:
     """The increments of a call at a price by time. timetable: of the windows of `timed`, in their order."""
-
-    def counting_at(position_s: int) -> _At | NoWindow:
-        instant = answered_at + position_s * _SECOND
+    laying: _Laying | None = None
+    while laying is None or laying.position < laying.seconds:
+        instant = answered_at if laying is None else answered_at + laying.position * _SECOND
         found, until = timetable.at(instant)
-        # An increment that begins before a boundary belongs to what counts before it, so the second is raised.
-        until_s = -((answered_at - until) // _SECOND)
-        if found is None:
-            return NoWindow(instant) if timed.otherwise is None else _At(timed.otherwise, None, until_s)
-        window, price = timed.windows[found]
-        return _At(price, window.name, until_s)
-
-    return _lay(counting_at, duration_ms)
-
-
-def _lay(counting_at: Callable[[int], _At | NoWindow], duration_ms: int) -> Laid | NoWindow:
-    counting = counting_at(0)
-    if isinstance(counting, NoWindow):
-        return counting
-    first = counting.price
-    seconds = max(-(-duration_ms // 1000), first.minimum_s)
-    steps = [Step(0, first.initial_increment_s, first.per_minute, first.minute_atoms, counting.window)]
-    position = first.initial_increment_s
-    while position < seconds:
-        if position >= counting.until_s:
-            counting = counting_at(position)
-            if isinstance(counting, NoWindow):
-                return counting
-        per_minute, atoms, increment_s, band_until_s = _band_at(counting.price, position)
-        stop = min(seconds, counting.until_s, band_until_s)
-        length = -((position - stop) // increment_s) * increment_s
-        steps.append(Step(position, length, per_minute, atoms, counting.window))
-        position += length
-    return Laid(first, tuple(_joined(steps)), position)
-
-
-def _band_at(price: Price, position_s: int) -> tuple[Decimal, int, int, int]:
-    """(per minute, its atoms, increment, the position where the next band begins)."""
-    found = (price.per_minute, price.minute_atoms, price.increment_s)
-    for band in price.later_bands:
-        if position_s < band.from_s:
-            return (*found, band.from_s)
-        found = (band.per_minute, band.minute_atoms, band.increment_s)
-    return (*found, _NEVER)
-
-
-def _joined(steps: list[Step]) -> list[Step]:
-    """Neighbours of one price and window as one step."""
-    joined = steps[:1]
-    for step in steps[1:]:
-        last = joined[-1]
-        if (last.minute_atoms, last.window) == (step.minute_atoms, step.window):
-            joined[-1] = last._replace(seconds=last.seconds + step.seconds)
+        if found is not None:
+            window, price = timed.windows[found]
+            name: str | None = window.name
+        elif timed.otherwise is not None:
+            price, name = timed.otherwise, None
         else:
-            joined.append(step)
-    return joined
+            return NoWindow(instant)
+        if laying is None:
+            laying = _Laying(price, name, duration_ms)
+        # An increment that begins before a boundary belongs to what counts before it, so the second is raised.
+        laying.go_on(price, name, -((answered_at - until) // _SECOND))
+    return laying.laid()
+
+
+class _Laying:
+    """A call whose increments are being laid."""
+
+    __slots__ = ("_first", "_sixtieths", "_steps", "position", "seconds")
+
+    def __init__(self, first: Price, window: str | None, duration_ms: int) -> None:
+        """Lay the initial increment, which the first band prices."""
+        initial = first.initial_increment_s
+        self.position = initial
+        self.seconds = max(-(-duration_ms // 1000), first.minimum_s)
+        self._first = first
+        self._sixtieths = first.minute_atoms * initial
+        self._steps = [Step(0, initial, first.per_minute, first.minute_atoms, window)]
+
+    def go_on(self, price: Price, window: str | None, until_s: int) -> None:
+        """Lay every increment that begins before `until_s` and before the end of the call."""
+        end = until_s if until_s < self.seconds else self.seconds
+        position = self.position
+        for band_until_s, per_minute, atoms, increment_s in price.bands:
+            if position >= end:
+                break
+            stop = band_until_s if band_until_s < end else end
+            if position < stop:
+                seconds = -((position - stop) // increment_s) * increment_s
+                self._sixtieths += atoms * seconds
+                last = self._steps[-1]
+                if last.minute_atoms == atoms and last.window == window:
+                    self._steps[-1] = Step(last.from_s, last.seconds + seconds, per_minute, atoms, window)
+                else:
+                    self._steps.append(Step(position, seconds, per_minute, atoms, window))
+                position += seconds
+        self.position = position
+
+    def laid(self) -> Laid:
+        return Laid(self._first, self._steps, self.position, self._sixtieths)

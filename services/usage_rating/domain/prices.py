@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from contracts.values.money import EXACT
 from services.usage_rating.domain.reading import PRICE_SCALE
 from services.usage_rating.domain.windows import Window
+
+NEVER = 2**63
+"""A second that no call reaches."""
 
 _ZERO = Decimal(0)
 
@@ -33,6 +36,15 @@ class Band:
         if self.from_s < 1 or self.increment_s < 1:
             raise ValueError("a later band begins after second 0, and its increments are at least one second")
         object.__setattr__(self, "minute_atoms", atoms_of(self.per_minute))
+
+
+class BandUntil(NamedTuple):
+    """What counts up to a second of the call: money per minute (also in atoms) and the increment in seconds."""
+
+    until_s: int
+    per_minute: Decimal
+    minute_atoms: int
+    increment_s: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +86,8 @@ class Price:
     """per_minute in units of 10⁻¹²."""
     fee_atoms: int = field(init=False, repr=False, compare=False)
     minimum_atoms: int = field(init=False, repr=False, compare=False)
+    bands: tuple[BandUntil, ...] = field(init=False, repr=False, compare=False)
+    """All bands from second 0 on, as laying reads them."""
 
     def __post_init__(self) -> None:
         if self.increment_s < 1 or self.initial_increment_s < 1 or self.minimum_s < 0:
@@ -84,6 +98,14 @@ class Price:
         object.__setattr__(self, "minute_atoms", atoms_of(self.per_minute))
         object.__setattr__(self, "fee_atoms", atoms_of(self.connection_fee))
         object.__setattr__(self, "minimum_atoms", atoms_of(self.minimum_charge))
+        object.__setattr__(self, "bands", tuple(self._bands()))
+
+    def _bands(self) -> Iterator[BandUntil]:
+        """Each band with the second at which the next begins."""
+        ends = [*(band.from_s for band in self.later_bands), NEVER]
+        yield BandUntil(ends[0], self.per_minute, self.minute_atoms, self.increment_s)
+        for band, until_s in zip(self.later_bands, ends[1:], strict=True):
+            yield BandUntil(until_s, band.per_minute, band.minute_atoms, band.increment_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -149,9 +149,11 @@ def rate_chargeable(plan: RatePlan, call: Call, numbers: Numbers = NOTHING_KNOWN
     else:
         assert isinstance(price, Price), "a price by channel chooses a price, or one by time"
         laid = lay(price, duration_ms)
-    sixtieths, capped = cost_of(laid.first, sum(step.minute_atoms * step.seconds for step in laid.steps))
+    sixtieths, capped = cost_of(laid.first, laid.use_sixtieths)
     exact, amount = rounded(sixtieths, scale=plan.scale, rounding=plan.rounding)
-    return Rated(laid.first, rate, charged, duration_ms, laid.billed_s, exact, amount, laid.steps, capped, known)
+    # A call of one price throughout is told by that price alone.
+    steps = () if len(laid.steps) == 1 and laid.steps[0].window is None else tuple(laid.steps)
+    return Rated(laid.first, rate, charged, duration_ms, laid.billed_s, exact, amount, steps, capped, known)
 
 
 def _chosen(

@@ -168,7 +168,6 @@ def _certificate(kept: KeptPlan, rated: Rated) -> orjson.Fragment:
     destination = b""
     if rate is not None:
         destination = b'"prefix":"%b","destination":%b,' % (rate.prefix.encode(), orjson.dumps(rate.destination))
-    special = special_terms(rated) if rated.steps or rated.capped or rated.numbers != NOTHING_KNOWN else None
     return orjson.Fragment(
         b'{"charged_duration":"%b","billed_s":%d,"exact":"%b",%b%b%b'
         % (
@@ -176,10 +175,15 @@ def _certificate(kept: KeptPlan, rated: Rated) -> orjson.Fragment:
             rated.billed_s,
             format(rated.exact, "f").encode(),
             destination,
-            to_json(special)[1:-1] + b"," if special else b"",
+            _special(rated) if rated.steps or rated.capped or rated.numbers is not NOTHING_KNOWN else b"",
             terms,
         )
     )
+
+
+def _special(rated: Rated) -> bytes:
+    """What few certificates say, as fields before the next: `…,`; empty where there is nothing of it."""
+    return to_json(terms)[1:-1] + b"," if (terms := special_terms(rated)) else b""
 
 
 def _terms(plan: RatePlan, price: Price) -> bytes:

@@ -1,5 +1,6 @@
 """Increments laid once from the answer, against a second laying that counts every one of them."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -71,7 +72,7 @@ def counted(timed: TimedPrice, answered_at: datetime, duration_ms: int) -> tuple
     return cost, position
 
 
-def cost_of_steps(steps: tuple[Step, ...]) -> Fraction:
+def cost_of_steps(steps: Sequence[Step]) -> Fraction:
     return sum((Fraction(step.per_minute) * step.seconds / 60 for step in steps), Fraction(0))
 
 
@@ -84,6 +85,7 @@ def test_each_increment_costs_what_counts_at_its_start(
     assert not isinstance(laid, NoWindow)
     assert (cost_of_steps(laid.steps), laid.billed_s) == counted(timed, answered_at, duration_ms)
     assert sum(step.seconds for step in laid.steps) == laid.billed_s
+    assert Fraction(laid.use_sixtieths, 60 * 10**12) == cost_of_steps(laid.steps)
     ends = [step.from_s + step.seconds for step in laid.steps]
     assert [step.from_s for step in laid.steps] == [0, *ends[:-1]]
 
