@@ -80,19 +80,6 @@ class IngestProcess:
             closing=(producer.close, pool.close),
         )
 
-    def with_jobs(self, *jobs: Part) -> Process:
-        """The process of a service that reads no topic: the publisher of standing lanes, its jobs, the watch."""
-        settings, pool = self.settings, self.pool
-        producer = LaneProducer(settings.kafka_bootstrap_servers, f"{group_of(self.service)}-{settings.instance}")
-        standing = StandingPublisher(pool, producer, schema=self.service)
-        watch = Watch(settings=settings, intake=None, pool=pool, clock=system_clock)
-        return Process(
-            settings=settings,
-            application=Probes(live=watch.live, ready={"database": watch.database}).application(),
-            parts=(standing.run, *jobs, watch.run),
-            closing=(producer.close, pool.close),
-        )
-
 
 async def api_process(
     service: str, settings: ServiceSettings, application: Callable[[Pool, Guard, Probes], ASGIApp]

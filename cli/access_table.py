@@ -22,12 +22,12 @@ EXAMPLE_UNITS = frozenset({"5ccfd1e1-a15d-506a-84e7-b4431c35fb7d"})
 YES, OWN_UNITS, NO = "yes", "own units", "–"
 
 HOLDERS: Mapping[str, frozenset[Privilege]] = {
-    "Admin": privileges_of(Role.ADMIN, frozenset()),
-    "Edit Billing": privileges_of(Role.MEMBER, frozenset({Privilege.EDIT_BILLING})),
-    "View Billing unit": privileges_of(Role.MEMBER, frozenset({Privilege.VIEW_BILLING_UNIT})),
-    "Edit Billing unit": privileges_of(Role.MEMBER, frozenset({Privilege.EDIT_BILLING_UNIT})),
+    "Admin": privileges_of(Role.ADMIN, frozenset(), "access_groups"),
+    "Edit Billing": privileges_of(Role.MEMBER, frozenset({Privilege.EDIT_BILLING}), "access_groups"),
+    "View Billing unit": privileges_of(Role.MEMBER, frozenset({Privilege.VIEW_BILLING_UNIT}), "access_groups"),
+    "Edit Billing unit": privileges_of(Role.MEMBER, frozenset({Privilege.EDIT_BILLING_UNIT}), "access_groups"),
     "Publish events": privileges_of_key(frozenset({Privilege.PUBLISH_EVENTS})),
-    "none": privileges_of(Role.MEMBER, frozenset()),
+    "none": privileges_of(Role.MEMBER, frozenset(), "access_groups"),
     "operator": frozenset({Privilege.OPERATE}),
 }
 """The columns: a role, one access group, or what only an API key is given, and what it may do."""
@@ -82,7 +82,8 @@ def access_page() -> str:
         "access group; who has several may do what any of them may. *Limited* is a principal limited to certain "
         "units; *own units* means that the answer speaks of those only, and that any other is as one that does "
         "not exist. *Publish events* is what only an API key is given. The operator is who holds the key of the "
-        "command line.\n"
+        "command line.\n\nSo it is in an account with security access groups; in one with basic roles only Admin "
+        "reaches Billing, and a member, whatever groups they were given, is as *none*.\n"
     ]
     tables = [(service, policies_of(service)) for service in SERVICES]
     tables += [(f"{service}: pages", pages) for service in SERVICES if (pages := pages_of(service))]

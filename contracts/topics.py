@@ -114,7 +114,7 @@ BILLING_UNITS_FACTS = Topic(
     ),
     key="account",
     producer="billing_units",
-    consumers=("usage_rating", "reporting"),
+    consumers=("usage_rating", "reporting", "portal"),
     retention_days=FOR_EVER,
 )
 RATED_USAGE = Topic(

@@ -585,6 +585,8 @@ UNION ALL
 SELECT 'billing_units', topic, partition, next_offset FROM billing_units.input_position
 UNION ALL
 SELECT 'reporting', topic, partition, next_offset FROM reporting.input_position
+UNION ALL
+SELECT 'portal', topic, partition, next_offset FROM portal.input_position
 
 -- name: count_undone
 -- What services have still to do with what they have read: messages to publish, suspense to try again, charges to move.
@@ -594,6 +596,8 @@ UNION ALL
 SELECT 'billing_units', 'unpublished', coalesce(sum(last_seq - published_seq), 0)::bigint FROM billing_units.outbox_lane
 UNION ALL
 SELECT 'reporting', 'unpublished', coalesce(sum(last_seq - published_seq), 0)::bigint FROM reporting.outbox_lane
+UNION ALL
+SELECT 'portal', 'unpublished', coalesce(sum(last_seq - published_seq), 0)::bigint FROM portal.outbox_lane
 UNION ALL
 SELECT 'usage_rating', 'retries', count(*) FROM usage_rating.verify_suspense_retry
 UNION ALL

@@ -24,6 +24,7 @@ from contracts.events.fields import (
     ZoneName,
     message,
 )
+from contracts.values.access import AccessModel
 
 MemberKind = Literal["number", "user", "team"]
 NumberKind = Literal["local", "national", "toll_free", "mobile"]
@@ -45,7 +46,8 @@ class AccountRecorded:
     """An account: its one currency, the IANA zone of its days, and the day its billing periods begin.
 
     split_policy: how a use of a user in several units is shared, until the first of `split_changes`, which are
-    in order of time. The charging instant decides which counts.
+    in order of time. The charging instant decides which counts. access: whether security access groups count
+    there, or basic roles alone.
     """
 
     account_id: AccountId
@@ -56,6 +58,7 @@ class AccountRecorded:
     anchor_day: AnchorDay = 1
     split_policy: SplitPolicy = "equal"
     split_changes: tuple[SplitChange, ...] = ()
+    access: AccessModel = "access_groups"
     deleted: bool = False
 
 

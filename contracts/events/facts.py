@@ -27,6 +27,7 @@ from contracts.events.fields import (
     ZoneName,
     message,
 )
+from contracts.values.access import AccessModel
 
 
 @message
@@ -41,6 +42,7 @@ class AccountFact:
     split_policy: SplitPolicy
     deleted: bool
     split_changes: tuple[SplitChange, ...] = ()
+    access: AccessModel = "access_groups"
 
 
 @message

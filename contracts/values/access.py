@@ -7,6 +7,7 @@ decides by that declaration and by what the caller's statement says. docs/access
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 EVERY_ACCOUNT = "*"
 """Stands for all accounts at once; only an operator may act for it."""
@@ -36,6 +37,11 @@ class Role(StrEnum):
 
     ADMIN = "admin"
     MEMBER = "member"
+
+
+AccessModel = Literal["basic_roles", "access_groups"]
+"""What decides in an account what its people may do: their role alone, or also the security access groups that they
+are given (DESIGN §8)."""
 
 
 ACCESS_GROUPS = frozenset({Privilege.EDIT_BILLING, Privilege.VIEW_BILLING_UNIT, Privilege.EDIT_BILLING_UNIT})
@@ -142,15 +148,18 @@ def decide(caller: Caller, policy: Policy) -> Allowed | Denied:
     return Allowed(units=caller.units)
 
 
-def privileges_of(role: Role, groups: frozenset[Privilege]) -> frozenset[Privilege]:
-    """What a person may do in an account: all of it as Admin, else what the access groups give."""
+def privileges_of(role: Role, groups: frozenset[Privilege], access: AccessModel) -> frozenset[Privilege]:
+    """What a person may do in an account: all of it as Admin, else what the access groups give.
+
+    With basic roles a member may do nothing, whatever groups they were given; those count again with access groups.
+    """
     if role is Role.ADMIN:
         return ACCESS_GROUPS | {Privilege.ADMINISTER}
-    return groups & ACCESS_GROUPS
+    return groups & ACCESS_GROUPS if access == "access_groups" else frozenset()
 
 
 def privileges_of_key(given: frozenset[Privilege]) -> frozenset[Privilege]:
-    """What an API key may do in an account; it never administers."""
+    """What an API key may do in an account, whatever decides what its people may; it never administers."""
     return given & KEY_PRIVILEGES
 
 

@@ -17,6 +17,7 @@ CREATE TABLE account (
     anchor_day   smallint NOT NULL CHECK (anchor_day BETWEEN 1 AND 28),
     split_policy text COLLATE "C" NOT NULL,
     split_changes jsonb NOT NULL,
+    access       text COLLATE "C" NOT NULL,
     deleted      boolean NOT NULL,
     content_hash bytea,
     changed_at   timestamptz NOT NULL

@@ -14,9 +14,10 @@ from chassis.guard import Guard
 from chassis.probes import Probes
 from chassis.service import Process
 from chassis.settings import Role
-from services.portal.api.application import SERVICE, Parts, application
+from services.portal.api.application import Parts, application
 from services.portal.clients import Services, open_client
 from services.portal.clients.platform_topics import PlatformTopics
+from services.portal.consumers import SERVICE, routes
 from services.portal.handlers.api_keys import ApiKeys
 from services.portal.handlers.forwarding import Forwarding
 from services.portal.handlers.front_door import FrontDoor
@@ -48,11 +49,13 @@ from services.portal.settings import PortalSettings
 
 
 async def ingest(settings: PortalSettings) -> Process:
-    """Jobs: keys of statements, and forgetting."""
+    """The consumer of accounts; jobs: keys of statements, and forgetting."""
     process = await IngestProcess.open(SERVICE, settings)
     planner = KeyPlanner(pool=process.pool, secret=_secret(settings), clock=system_clock, random=system_random)
-    return process.with_jobs(
-        partial(plan_signing_keys, planner), partial(forget_expired, process.pool, system_clock)
+    return process.with_routes(
+        routes(record_max_bytes=settings.record_max_bytes),
+        monthly_tables=(),
+        jobs=(partial(plan_signing_keys, planner), partial(forget_expired, process.pool, system_clock)),
     )
 
 

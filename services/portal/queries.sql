@@ -1,3 +1,15 @@
+-- name: upsert_accounts
+-- The highest version wins, whatever order facts come in; rows are sorted by account.
+INSERT INTO account (account_id, version, access, deleted)
+SELECT * FROM unnest($1::text[], $2::int[], $3::text[], $4::boolean[])
+ON CONFLICT (account_id) DO UPDATE
+SET version = EXCLUDED.version, access = EXCLUDED.access, deleted = EXCLUDED.deleted
+WHERE account.version < EXCLUDED.version
+
+-- name: find_access
+-- What decides in an account what its people may do; nothing when no fact of it has come.
+SELECT access FROM account WHERE account_id = $1
+
 -- name: list_sign_in_accounts
 -- The accounts with an active person of this sign-in name.
 SELECT accounts_of_sign_in_name($1) AS account_id
@@ -71,9 +83,10 @@ INSERT INTO session (account_id, session_hash, person_id, created_at, last_seen_
 VALUES ($1, $2, $3, $4, $4, $5)
 
 -- name: find_session
--- A session that is still good, with what its person may do.
-SELECT s.person_id, s.last_seen_at, p.name, p.sign_in_name, p.role, p.access_groups, p.units
+-- A session that is still good, with what its person was given and what decides in the account how much of it counts.
+SELECT s.person_id, s.last_seen_at, p.name, p.sign_in_name, p.role, p.access_groups, p.units, a.access
 FROM session s JOIN person p ON p.account_id = s.account_id AND p.person_id = s.person_id
+    LEFT JOIN account a ON a.account_id = s.account_id
 WHERE s.account_id = $1 AND s.session_hash = $2 AND s.expires_at > $3 AND s.last_seen_at > $4 AND p.active
 
 -- name: touch_session

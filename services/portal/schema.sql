@@ -1,3 +1,11 @@
+-- Accounts as billing_units publishes them: what decides there what people may do.
+CREATE TABLE account (
+    account_id text COLLATE "C" PRIMARY KEY,
+    version    integer NOT NULL CHECK (version > 0),
+    access     text COLLATE "C" NOT NULL CHECK (access IN ('basic_roles', 'access_groups')),
+    deleted    boolean NOT NULL
+);
+
 -- A person of one account. sign_in_name is folded to lower case; erasing a person empties both names.
 CREATE TABLE person (
     account_id    text COLLATE "C" NOT NULL,
@@ -112,16 +120,21 @@ GRANT EXECUTE ON FUNCTION accounts_of_sign_in_name(text), account_of_session(byt
     count_sign_in_attempt(bytea, timestamptz, timestamptz), forget_sign_in_attempts(bytea) TO @api@;
 
 GRANT SELECT, DELETE ON session, idempotency_key, sign_in_attempt TO @ingest@;
-GRANT SELECT, INSERT, UPDATE ON signing_key TO @ingest@;
+GRANT SELECT, INSERT, UPDATE ON account, signing_key TO @ingest@;
 
+GRANT SELECT ON account TO @api@;
 GRANT SELECT, INSERT, UPDATE ON person, api_key TO @api@;
 GRANT SELECT, INSERT, UPDATE, DELETE ON session, idempotency_key TO @api@;
 
+ALTER TABLE account ENABLE ROW LEVEL SECURITY;
 ALTER TABLE person ENABLE ROW LEVEL SECURITY;
 ALTER TABLE session ENABLE ROW LEVEL SECURITY;
 ALTER TABLE api_key ENABLE ROW LEVEL SECURITY;
 ALTER TABLE idempotency_key ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY own_account ON account TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
 CREATE POLICY own_account ON person TO @api@
     USING (account_id = nullif(current_setting('app.account', true), ''))
     WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));

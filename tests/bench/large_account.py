@@ -71,6 +71,7 @@ def _tables(size: Size, account_no: int) -> dict[str, list[dict[str, Any]]]:
                 "anchor_day": 1,
                 "split_policy": "equal",
                 "split_changes": "[]",
+                "access": "access_groups",
             }
         ],
         "unit": [

@@ -11,7 +11,7 @@ from chassis.probes import Probes
 from chassis.web import UndeclaredOperation, Units, service_api
 from cli.access_table import EXAMPLE_UNITS, HOLDERS, NO, OWN_UNITS, YES, a_caller, pages_of, policies_of
 from contracts.topics import SERVICES
-from contracts.values.access import Policies, Policy, Privilege
+from contracts.values.access import Policies, Policy, Privilege, Role, privileges_of
 from tests.contract.examples import ROOT
 from tests.support.callers import a_guard, statement
 
@@ -58,6 +58,13 @@ def test_the_page_has_every_operation_of_every_service() -> None:
     assert pages and found == declared | pages
     assert {cell for *_, cell in rows()} == WORDS
     assert {head for _, _, head, _ in rows()} >= set(HOLDERS)
+
+
+def test_what_the_page_says_of_basic_roles_is_so() -> None:
+    page = (ROOT / "docs" / "access.md").read_text("utf-8")
+    assert "in one with basic roles only Admin reaches Billing, and a member" in page
+    assert privileges_of(Role.MEMBER, frozenset(Privilege), "basic_roles") == HOLDERS["none"]
+    assert privileges_of(Role.ADMIN, frozenset(), "basic_roles") == HOLDERS["Admin"]
 
 
 @pytest.mark.parametrize("service", SERVICES)

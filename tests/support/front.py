@@ -23,10 +23,11 @@ from contracts.events.directory import DirectoryEvent
 from contracts.values.access import Caller
 from services.billing_units.api.application import application as billing_units
 from services.billing_units.handlers.commands import Commands
-from services.portal.api.application import SERVICE, Parts
+from services.portal.api.application import Parts
 from services.portal.app import parts_of, with_pages
 from services.portal.clients import Services, open_client
 from services.portal.clients.platform_topics import PlatformTopics
+from services.portal.consumers import SERVICE
 from services.portal.domain.credentials import form_token
 from services.portal.handlers.front_door import COOKIE, TOKEN_HEADER
 from services.portal.handlers.pace import Pace

@@ -8,6 +8,7 @@ from chassis.answers import Figure, Shown
 from contracts.events.charge import AllocationRule, ChargeKind
 from contracts.events.directory import MemberKind, NumberKind, SplitChange, SplitPolicy
 from contracts.events.fields import E164, Amount, CountryCode, Day, Instant, Uuid
+from contracts.values.access import AccessModel
 from services.billing_units.domain.suggestions import Suggestion
 from services.billing_units.handlers.assignments import RowReport
 
@@ -30,6 +31,7 @@ class AccountShown(BaseModel):
     anchor_day: int
     split_policy: SplitPolicy
     split_changes: list[SplitChange]
+    access: AccessModel
     deleted: bool
     directory_revision: int
 

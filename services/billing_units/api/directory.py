@@ -36,6 +36,7 @@ from contracts.events.fields import (
     Revision,
     ZoneName,
 )
+from contracts.values.access import AccessModel
 from services.billing_units.api.answers import PutEntry
 from services.billing_units.api.preconditions import IfMatch, etag
 from services.billing_units.api.problems import problem_of
@@ -69,7 +70,10 @@ class SplitChangeWanted(BaseModel):
 
 
 class AccountWanted(EntryWanted):
-    """An account: its one currency, the zone of its days, the day its periods begin, how shared uses split."""
+    """An account: its one currency, the zone of its days, the day its periods begin, how shared uses split.
+
+    access: whether security access groups count in it, or basic roles alone, of which only Admin reaches Billing.
+    """
 
     name: Name
     currency: CurrencyCode
@@ -77,6 +81,7 @@ class AccountWanted(EntryWanted):
     anchor_day: Annotated[AnchorDay, WHOLE] = 1
     split_policy: SplitPolicy = "equal"
     split_changes: list[SplitChangeWanted] = Field(default=[], max_length=100)
+    access: AccessModel = "access_groups"
 
 
 class PolicyWanted(BaseModel):

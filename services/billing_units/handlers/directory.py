@@ -11,7 +11,7 @@ from chassis.outbox.lanes import Outgoing
 from services.billing_units.domain.directory_view import FOR_EVER
 from services.billing_units.domain.placement import Placement, find_overlap
 from services.billing_units.domain.versions import Known, Standing, compare
-from services.billing_units.handlers.entries import entry_of, send_fact
+from services.billing_units.handlers.entries import content_of, entry_of, send_fact
 from services.billing_units.handlers.touching import find_touched, leave_for_the_job
 from services.billing_units.handlers.unit_names import find_name_taken
 from services.billing_units.store import directory
@@ -30,16 +30,18 @@ class Taken:
 async def on_directory_event(batch: Batch) -> None:
     """Compare versions in log order, refuse what cannot stand, record the rest."""
     entries = {
-        id(event): entry_of(event.data, event.content_hash, f"platform event of {event.source}")
+        id(event): entry_of(event.data, content_of(event), f"platform event of {event.source}")
         for event in batch.events
     }
     known = await directory.list_versions(batch.connection, {entry.key for entry in entries.values()})
     accepted = []
     for event in batch.events:
         entry = entries[id(event)]
-        match compare(event.data.version, event.content_hash, known.get(entry.key)):
+        content = entry.content_hash
+        assert content is not None, "a platform's statement has its content's hash"
+        match compare(event.data.version, content, known.get(entry.key)):
             case Standing.NEWER:
-                known[entry.key] = Known(version=event.data.version, content_hash=event.content_hash)
+                known[entry.key] = Known(version=event.data.version, content_hash=content)
                 accepted.append((event, entry))
             case Standing.REPEAT:
                 batch.found_duplicate(event)

@@ -1,7 +1,7 @@
 """Directory entries by command: in order per entity, so that an older version never overwrites a newer one."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -13,7 +13,7 @@ from contracts.events.refusals import refusal_of
 from services.billing_units.domain.versions import Standing, compare
 from services.billing_units.handlers.commands import Commands, Refusal, no_account, record_entries
 from services.billing_units.handlers.directory import find_fixed_currency
-from services.billing_units.handlers.entries import entry_of
+from services.billing_units.handlers.entries import entry_of, spelled_out
 from services.billing_units.store import directory, listing
 
 FIRST_VERSION = 1
@@ -92,7 +92,7 @@ async def put_split_policy(
         return Put(data=stands, changed=True)
 
 
-_KEPT = ("account_id", "name", "currency", "zone", "anchor_day", "split_policy", "deleted")
+_KEPT = ("account_id", "name", "currency", "zone", "anchor_day", "split_policy", "access", "deleted")
 
 
 def _changes_of(account: listing.Row) -> list[SplitChange]:
@@ -101,7 +101,9 @@ def _changes_of(account: listing.Row) -> list[SplitChange]:
 
 def _content(data: DirectoryEvent) -> bytes:
     """What tells a repeat of a version from another content."""
-    return sha256(to_json(replace(data, version=FIRST_VERSION))).digest()
+    said = {field.name: getattr(data, field.name) for field in fields(data)} | {"version": FIRST_VERSION}
+    unsaid = spelled_out(type(data), said)
+    return sha256(to_json({name: value for name, value in said.items() if name not in unsaid})).digest()
 
 
 def _outdated(standing: Standing, entry: directory.Entry, version: int) -> Refusal:

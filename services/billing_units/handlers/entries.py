@@ -1,10 +1,14 @@
 """Statements about the directory as entries: what they are known by, and the fact they make."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
+
+from chassis.intake.events import Event, content_hash
 from chassis.outbox.lanes import Outgoing
 from contracts.events import directory, facts
 from contracts.events.envelope import EventType, encode
@@ -25,6 +29,9 @@ _KINDS: dict[type[Any], tuple[EntryKind, str, EventType[Any]]] = {
 }
 """Kind of entry, the field that holds its id, and its fact."""
 
+_ADDED: Mapping[type[Any], Mapping[str, Any]] = {directory.AccountRecorded: {"access": "access_groups"}}
+"""By statement, fields that were added to it, each with what holds where it is not said."""
+
 
 def entry_of(data: directory.DirectoryEvent, content_hash: bytes | None, author: str | None = None) -> Entry:
     """The entry that a statement is about, a unit's name as it is kept.
@@ -42,6 +49,29 @@ def entry_of(data: directory.DirectoryEvent, content_hash: bytes | None, author:
         content_hash=content_hash,
         author=author,
     )
+
+
+def spelled_out(statement: type[Any], said: Mapping[str, Any]) -> frozenset[str]:
+    """Added fields of a statement that say what holds without them.
+
+    They count for nothing when contents are compared: the same entry told before the field came, or by who does
+    not know it, is a repeat.
+    """
+    return frozenset(
+        name for name, default in _ADDED.get(statement, {}).items() if name in said and said[name] == default
+    )
+
+
+def content_of(event: Event[Any]) -> bytes:
+    """The hash that tells a repeat of a platform's statement from another content of its version."""
+    if type(event.data) not in _ADDED:
+        return event.content_hash
+    said = orjson.loads(event.content)
+    unsaid = spelled_out(type(event.data), said)
+    if not unsaid:
+        return event.content_hash
+    rest = {name: value for name, value in said.items() if name not in unsaid}
+    return content_hash(event.type, orjson.dumps(rest, option=orjson.OPT_SORT_KEYS))
 
 
 def send_fact(outgoing: Outgoing, entry: Entry, directory_revision: int, recorded_at: datetime) -> None:

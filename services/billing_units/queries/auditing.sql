@@ -1,6 +1,7 @@
 -- name: list_standing_accounts
 -- Accounts as they stand, with the fields of their statement.
-SELECT account_id AS entry_id, version, name, currency, zone, anchor_day, split_policy, split_changes::text, deleted
+SELECT account_id AS entry_id, version, name, currency, zone, anchor_day, split_policy, split_changes::text, access,
+       deleted
 FROM account WHERE account_id = $1 AND account_id = ANY ($2::text[])
 
 -- name: list_standing_users

@@ -72,16 +72,17 @@ WHERE account_id = ANY ($1::text[]) AND EXISTS (SELECT FROM charge WHERE charge.
 
 -- name: upsert_accounts
 -- Entries in their new versions; the caller has compared versions under the account's stripe.
-INSERT INTO account (account_id, version, name, currency, zone, anchor_day, split_policy, split_changes, deleted,
-    content_hash, changed_at)
-SELECT new.*, $11
+INSERT INTO account (account_id, version, name, currency, zone, anchor_day, split_policy, split_changes, access,
+    deleted, content_hash, changed_at)
+SELECT new.*, $12
 FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::text[], $8::jsonb[],
-    $9::boolean[], $10::bytea[])
-    AS new (account_id, version, name, currency, zone, anchor_day, split_policy, split_changes, deleted, content_hash)
+    $9::text[], $10::boolean[], $11::bytea[])
+    AS new (account_id, version, name, currency, zone, anchor_day, split_policy, split_changes, access, deleted,
+    content_hash)
 ON CONFLICT (account_id) DO UPDATE
 SET version = EXCLUDED.version, name = EXCLUDED.name, currency = EXCLUDED.currency, zone = EXCLUDED.zone,
     anchor_day = EXCLUDED.anchor_day, split_policy = EXCLUDED.split_policy, split_changes =
-    EXCLUDED.split_changes, deleted = EXCLUDED.deleted,
+    EXCLUDED.split_changes, access = EXCLUDED.access, deleted = EXCLUDED.deleted,
     content_hash = EXCLUDED.content_hash, changed_at = EXCLUDED.changed_at
 
 -- name: upsert_users

@@ -1,6 +1,6 @@
 -- name: find_account
 -- The account with its directory's revision.
-SELECT account_id, version, name, currency, zone, anchor_day, split_policy, split_changes, deleted,
+SELECT account_id, version, name, currency, zone, anchor_day, split_policy, split_changes, access, deleted,
        coalesce(directory.revision, 0) AS directory_revision
 FROM account LEFT JOIN directory USING (account_id) WHERE account_id = $1
 

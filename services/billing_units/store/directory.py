@@ -62,6 +62,7 @@ COLUMNS: Mapping[EntryKind, tuple[str, tuple[str, ...]]] = {
             "anchor_day",
             "split_policy",
             "split_changes",
+            "access",
             "deleted",
         ),
     ),

@@ -5,17 +5,22 @@ from typing import Literal
 from pydantic import BaseModel
 
 from contracts.events.fields import Instant, Uuid
-from contracts.values.access import CallerKind, Privilege, Role
+from contracts.values.access import AccessModel, CallerKind, Privilege, Role
 
 
 class CallerShown(BaseModel):
-    """Who asks, and what they may do. units: the only ones they may see, null for all."""
+    """Who asks, and what they may do. units: the only ones they may see, null for all.
+
+    access: what decides in the account what its people may do; API keys have rights of their own. Null for who asks
+    about every account at once.
+    """
 
     account_id: str
     kind: CallerKind
     id: str
     privileges: list[Privilege]
     units: list[Uuid] | None
+    access: AccessModel | None
 
 
 class _RightsShown(BaseModel):

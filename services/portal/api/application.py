@@ -18,8 +18,6 @@ from services.portal.handlers.front_door import FrontDoor
 from services.portal.handlers.people import People
 from services.portal.handlers.platform_events import PlatformEvents
 
-SERVICE = "portal"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
@@ -35,7 +33,7 @@ def application(parts: Parts, probes: Probes) -> tuple[FastAPI, Description]:
     """Everything that portal answers but its pages, and the description of it."""
     once = parts.forwarding.once
     own = own_operations(parts.people, parts.door.api_keys, once)
-    app = service_api(SERVICE, parts.door, POLICIES, probes, *own, events_operation(parts.events, once))
+    app = service_api("portal", parts.door, POLICIES, probes, *own, events_operation(parts.events, once))
     description = Description(services=parts.forwarding.services, own=app.openapi)
     app.include_router(description_of(description))
     # Last, for it takes every path under /api/v1 that nothing before it took.

@@ -16,7 +16,7 @@ from chassis.describing import problem
 from chassis.web import Account, AskedBy, Problem, json_answer
 from contracts.events.envelope import to_json
 from contracts.events.fields import Name
-from contracts.values.access import ACCESS_GROUPS, KEY_PRIVILEGES, UNITS_MAX, Privilege, Role
+from contracts.values.access import ACCESS_GROUPS, EVERY_ACCOUNT, KEY_PRIVILEGES, UNITS_MAX, Privilege, Role
 from services.portal.api.answers import (
     CallerShown,
     KeyIssued,
@@ -27,6 +27,7 @@ from services.portal.api.answers import (
 )
 from services.portal.api.once import UnderKey, done_once
 from services.portal.clients import Answer
+from services.portal.handlers.accounts import Accounts
 from services.portal.handlers.api_keys import ApiKeys, IssuedKey
 from services.portal.handlers.once import Once
 from services.portal.handlers.people import People, PersonWanted, Refusal
@@ -99,15 +100,17 @@ class ApiKeyBody(RightsWanted):
 
 def own_operations(people: People, api_keys: ApiKeys, once: Once) -> Sequence[APIRouter]:
     """All of portal's own, in the order of its policies."""
-    return (_me(), _people(people, once), _api_keys(api_keys, once), audit_log(people.pool, f"{PREFIX}/audit"))
+    me = _me(Accounts(pool=people.pool))
+    return (me, _people(people, once), _api_keys(api_keys, once), audit_log(people.pool, f"{PREFIX}/audit"))
 
 
-def _me() -> APIRouter:
+def _me(accounts: Accounts) -> APIRouter:
     router = APIRouter(prefix=PREFIX)
 
     @router.get("/me", response_model=One[CallerShown])
     async def who_am_i(caller: AskedBy) -> Response:
         units = None if caller.units is None else sorted(caller.units)
+        everywhere = caller.account_id == EVERY_ACCOUNT
         return json_answer(
             {
                 "data": {
@@ -116,6 +119,7 @@ def _me() -> APIRouter:
                     "id": caller.caller_id,
                     "privileges": sorted(caller.privileges),
                     "units": units,
+                    "access": None if everywhere else await accounts.access(caller.account_id),
                 }
             }
         )

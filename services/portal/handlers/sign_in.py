@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis.audit.recording import record_change
 from chassis.clock import Clock, Random
 from chassis.database import Pool, account_transaction
-from contracts.values.access import Caller, CallerKind, privileges_of
+from contracts.values.access import AccessModel, Caller, CallerKind, privileges_of
 from contracts.values.audit import Change
 from services.portal.domain.credentials import SECRET_BYTES, as_text, folded_name, hash_of
 from services.portal.domain.throttle import WINDOW, subject_of, too_many
@@ -42,12 +42,18 @@ class NotSignedIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
-    """Who a session belongs to. name: for their own page only."""
+    """Who a session belongs to. name: for their own page only. access: the model that counts in their account."""
 
     caller: Caller
     person_id: UUID
     name: str
     sign_in_name: str
+    access: AccessModel
+
+    @property
+    def is_shut_out(self) -> bool:
+        """Whether it is the account's basic roles that leave this person, who is no Admin, nothing in Billing."""
+        return self.access == "basic_roles" and not self.caller.privileges
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,12 +116,16 @@ class SignIn:
             account_id=account_id,
             kind=CallerKind.PERSON,
             caller_id=str(session.person_id),
-            privileges=privileges_of(session.rights.role, session.rights.groups),
+            privileges=privileges_of(session.rights.role, session.rights.groups, session.access),
             units=session.rights.units,
             request_id=request_id,
         )
         return Visitor(
-            caller=caller, person_id=session.person_id, name=session.name, sign_in_name=session.sign_in_name
+            caller=caller,
+            person_id=session.person_id,
+            name=session.name,
+            sign_in_name=session.sign_in_name,
+            access=session.access,
         )
 
     async def sign_out(self, caller: Caller, token: str) -> None:

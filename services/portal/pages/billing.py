@@ -5,7 +5,7 @@ from functools import partial
 from fastapi.responses import Response
 
 from services.portal.domain.tabs import BILLING, TABS, Tab
-from services.portal.pages.guarded import ANY_VISITOR, GuardedPages, Visit
+from services.portal.pages.guarded import ANY_VISITOR, GuardedPages, Visit, refusal
 from services.portal.pages.rendering import redirect
 
 
@@ -22,7 +22,8 @@ async def first_tab(visit: Visit) -> Response:
     """Billing units for who may see them, since they are there to be seen; else the first that opens."""
     open_tabs = [tab for tab in TABS if visit.may(tab.policy)]
     if not open_tabs:
-        return visit.show("refused.html", status=403, says="None of the page's tabs is open to you.")
+        says = refusal(visit.visitor, "None of the page's tabs is open to you.")
+        return visit.show("refused.html", status=403, says=says)
     return redirect(next((tab for tab in open_tabs if tab.coming is None), open_tabs[0]).path)
 
 

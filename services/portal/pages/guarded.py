@@ -20,6 +20,7 @@ from services.portal.handlers.signing_keys import NoSigningKey
 from services.portal.pages.rendering import field, form_of, page, redirect
 
 LOG = get_logger(__name__)
+BASIC_ROLES = "This account uses basic roles: only an Admin reaches Billing."
 _TOLD = {403: "refused.html", 404: "problem.html", 422: "problem.html"}
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -100,8 +101,13 @@ class GuardedPages:
             self.door.refuse_cross_site(request, field(fields, "form_token"))
         verdict = decide(visitor.caller, policy)
         if isinstance(verdict, Denied):
-            return page(request, "refused.html", visitor, status=403, says=verdict.says)
+            return page(request, "refused.html", visitor, status=403, says=refusal(visitor, verdict.says))
         return await shows(Visit(request=request, visitor=visitor, fields=fields))
+
+
+def refusal(visitor: Visitor, says: str) -> str:
+    """Why a person is refused: what they lack, unless basic roles leave them nothing, whatever is asked."""
+    return BASIC_ROLES if visitor.is_shut_out else says
 
 
 def _not_answered(request: Request, visitor: Visitor, error: NotAnswered) -> Response:

@@ -5,18 +5,21 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Connection, Pool
+from contracts.values.access import AccessModel
 from services.portal.store import QUERIES
+from services.portal.store.accounts import access_of
 from services.portal.store.people import Rights, rights_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A session that is good, and whose."""
+    """A session that is good, and whose. access: what decides in their account how much of their rights counts."""
 
     person_id: UUID
     name: str
     sign_in_name: str
     rights: Rights
+    access: AccessModel
     last_seen_at: datetime
 
 
@@ -38,6 +41,7 @@ async def find_session(
         name=row["name"],
         sign_in_name=row["sign_in_name"],
         rights=rights_of(row),
+        access=access_of(row["access"]),
         last_seen_at=row["last_seen_at"],
     )
 

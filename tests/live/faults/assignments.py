@@ -26,8 +26,9 @@ _NAMESPACE = UUID("2f1b1b52-1f0e-5d57-9c0e-6a4b7a1f0c11")
 SEED_SQL = f"""
     INSERT INTO billing_units.directory (account_id) VALUES ('{ACCOUNT}');
     INSERT INTO billing_units.account
-        (account_id, version, name, currency, zone, anchor_day, split_policy, split_changes, deleted, changed_at)
-        VALUES ('{ACCOUNT}', 1, 'North Star', 'EUR', 'UTC', 1, 'equal', '[]', false, now());
+        (account_id, version, name, currency, zone, anchor_day, split_policy, split_changes, access, deleted,
+         changed_at)
+        VALUES ('{ACCOUNT}', 1, 'North Star', 'EUR', 'UTC', 1, 'equal', '[]', 'access_groups', false, now());
     INSERT INTO billing_units.number (account_id, number, version, from_at, deleted, changed_at)
         VALUES ('{ACCOUNT}', '{NUMBER}', 1, '2026-01-01', false, now());
 """

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass, field
 
-from contracts.topics import SERVICES, TOPICS
+from contracts.topics import CALLS, CHARGES, RATED_USAGE, SERVICES
 from tests.live.faults.injector import Recovery
 from tests.live.faults.members import Samples
 from tests.live.faults.schedule import Fault
 from tests.live.faults.verdict import Verdict
 
-ON_THE_WAY = tuple(service for service in SERVICES if any(service in topic.consumers for topic in TOPICS))
-"""The services that a call passes: those that read a topic. Others have nothing to judge."""
+ON_THE_WAY = tuple(
+    service for service in SERVICES if any(service in topic.consumers for topic in (CALLS, RATED_USAGE, CHARGES))
+)
+"""The services that a call passes: those that read it or what became of it. Others have nothing to judge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,17 @@ async def test_the_same_version_is_a_repeat_or_a_conflict(allocating: Allocating
     assert await revision(allocating) == 1
 
 
+async def test_an_account_told_again_by_who_spells_the_usual_model_out_is_a_repeat(allocating: Allocating) -> None:
+    told = message_of(an_account())
+    await allocating.take(DIRECTORY.name, [told.replace(b',"access":"access_groups"', b"")])
+    again = message_of(an_account(), event_id="other-1")
+    basic = message_of(an_account(access="basic_roles"), event_id="other-2")
+    await allocating.take(DIRECTORY.name, [again, basic])
+    assert (allocating.fates[Fate.DUPLICATE], allocating.fates[Fate.CONFLICT]) == (1, 1)
+    await allocating.adopt(an_account(version=2, access="basic_roles"))
+    assert [fact["data"]["access"] for fact in await allocating.facts()] == ["access_groups", "basic_roles"]
+
+
 async def test_every_change_raises_the_revision_and_becomes_a_fact_of_ids_only(allocating: Allocating) -> None:
     everything: list[Any] = [*a_working_account(), a_team(), a_membership(), a_user(version=2)]
     await allocating.adopt(*everything)

@@ -1,6 +1,7 @@
 """The directory over the API: whole entries, in order per entity, the same content again changing nothing."""
 
 from collections.abc import AsyncIterator
+from hashlib import sha256
 from typing import Any
 
 import httpx
@@ -42,6 +43,48 @@ async def test_a_directory_made_by_api_alone_allocates(client: httpx.AsyncClient
     assert (member["user_id"], member["until_at"]) == ("agent-17", None)
     [number] = (await client.get("/api/v1/numbers", params={"country": "GB"})).json()["data"]
     assert (number["kind"], number["unit_id"]) == ("local", unit)
+
+
+async def test_an_account_keeps_the_model_of_access_it_is_put_to(
+    client: httpx.AsyncClient, allocating: Allocating
+) -> None:
+    path = f"/api/v1/accounts/{ACCOUNT}"
+
+    async def stands() -> tuple[int, str]:
+        shown = (await client.get(path)).json()["data"]
+        newest = max((fact["data"] for fact in await allocating.facts()), key=lambda fact: fact["version"])
+        assert (newest["version"], newest["access"]) == (shown["version"], shown["access"])
+        return shown["version"], shown["access"]
+
+    assert (await client.put(path, json=ACCOUNT_BODY)).status_code == 201
+    assert await stands() == (1, "access_groups")
+    basic = await client.put(path, json=ACCOUNT_BODY | {"access": "basic_roles"})
+    assert (basic.status_code, basic.json()["data"]["access"]) == (200, "basic_roles")
+    policy = await client.put(f"{path}/split-policy", json={"policy": "primary"}, headers={"If-Match": "*"})
+    assert policy.json()["data"]["access"] == "basic_roles", "another command leaves it"
+    assert await stands() == (3, "basic_roles")
+    entries = (await client.get("/api/v1/audit/billing-units")).json()["data"]
+    [told] = [entry for entry in entries if '"access": "basic_roles"' in (entry["after"] or "")]
+    assert '"access": "access_groups"' in told["before"]
+    refused = await client.put(path, json=ACCOUNT_BODY | {"access": "everybody"})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/body/access")
+
+
+async def test_the_usual_model_spelled_out_is_a_repeat_of_what_was_put_before_it_was_a_field(
+    client: httpx.AsyncClient, allocating: Allocating
+) -> None:
+    path = f"/api/v1/accounts/{ACCOUNT}"
+    assert (await client.put(path, json=ACCOUNT_BODY | {"version": 4})).status_code == 200
+    before = (
+        f'{{"account_id":"{ACCOUNT}","version":1,"name":"Harbour Care","currency":"EUR","zone":"Europe/London",'
+        '"anchor_day":1,"split_policy":"equal","split_changes":[],"deleted":false}'
+    )
+    assert await allocating.pool.fetchval("SELECT content_hash FROM account") == sha256(before.encode()).digest()
+    for version in ({}, {"version": 4}):
+        again = await client.put(path, json=ACCOUNT_BODY | {"access": "access_groups"} | version)
+        assert (again.status_code, again.json()["changed"]) == (200, False)
+    other = await client.put(path, json=ACCOUNT_BODY | {"access": "basic_roles", "version": 4})
+    assert (other.status_code, other.json()["code"]) == (409, "version_taken")
 
 
 async def test_an_older_version_never_overwrites_a_newer_one(

@@ -27,6 +27,7 @@ async def test_a_person_signs_in_and_is_who_they_are(front: Front) -> None:
         "id": person["person_id"],
         "privileges": ["edit_billing_unit"],
         "units": None,
+        "access": "access_groups",
     }
     assert await status(front, token, "/api/v1/people") == 403
     assert await status(front, "nobody's") == 401

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,13 +25,15 @@ from chassis.topic_creation import create_topics, specs_of
 from cli.main import app
 from cli.stack.ports import free_port
 from cli.stack.processes import wait_until
-from contracts.topics import CALLS
+from contracts.topics import BILLING_UNITS_FACTS, CALLS
 from contracts.values.access import Caller, Privilege
 from services.portal.handlers.signing_keys import KeySecret, Signer
-from tests.support.broker import Broker
+from tests.support.adopting import an_account_with
+from tests.support.broker import Broker, Message, until
 from tests.support.callers import PRIVATE_KEY, PUBLIC_KEY, Signed, a_caller
 from tests.support.databases import Databases
 from tests.support.platform import ONE, call_event
+from tests.support.rating import fact_message
 from tests.support.schemas import as_role, migrated
 from tests.support.stack import scratch_folder
 
@@ -137,6 +140,24 @@ def test_the_first_admin_is_made_by_the_operator(running: Running) -> None:
     assert (again.exit_code, "has a person with that sign-in name" in again.stderr) == (2, True)
     away = run(*words, url=f"http://127.0.0.1:{free_port()}")
     assert (away.exit_code, "does not answer" in away.stderr) == (1, True)
+
+
+async def test_an_accounts_model_comes_from_its_fact(running: Running) -> None:
+    account = f"test-{uuid.uuid4().hex[:12]}"
+    facts = [an_account_with("access_groups", account), an_account_with("basic_roles", account, version=2)]
+    messages = [Message(value=fact_message(fact), key=account.encode(), partition=3) for fact in facts]
+    await Broker(running.kafka).publish(BILLING_UNITS_FACTS.name, messages)
+    connection = await asyncpg.connect(running.dsn)
+
+    async def adopted() -> bool:
+        found = await connection.fetchval("SELECT access FROM portal.account WHERE account_id = $1", account)
+        return bool(found == "basic_roles")
+
+    await until(adopted, timeout_s=PATIENCE_S, said="the fact was not adopted")
+    asking = Signed(caller=a_caller(account), audience="portal")
+    async with httpx.AsyncClient(base_url=running.url, auth=asking) as client:
+        assert (await client.get("/api/v1/me")).json()["data"]["access"] == "basic_roles"
+    await connection.close()
 
 
 async def test_an_event_goes_through_the_process_into_its_topic(running: Running) -> None:

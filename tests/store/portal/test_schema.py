@@ -8,7 +8,7 @@ from services.portal.store import QUERIES
 from tests.conftest import FreshDatabase
 from tests.support.schemas import as_role, catalog_of, drawn, migrated
 
-JOBS = {"lock_signing_keys", "list_signing_keys", "upsert_signing_key", "delete_expired"}
+JOBS = {"lock_signing_keys", "list_signing_keys", "upsert_signing_key", "delete_expired", "upsert_accounts"}
 
 
 async def test_the_picture_and_the_road_meet(fresh_database: FreshDatabase) -> None:

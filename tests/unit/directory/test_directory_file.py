@@ -27,6 +27,12 @@ def test_the_same_line_is_the_same_event_and_another_is_another() -> None:
     assert once.event_id == again.event_id != renamed.event_id
 
 
+def test_an_account_says_by_which_model_its_people_may_do_what() -> None:
+    said = b'{"type":"account","name":"A","currency":"EUR","zone":"Europe/Berlin","access":"basic_roles"}'
+    told, untold = entries(said, said.replace(b',"access":"basic_roles"', b""))
+    assert (told.data.access, untold.data.access) == ("basic_roles", "access_groups")
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [
@@ -36,6 +42,7 @@ def test_the_same_line_is_the_same_event_and_another_is_another() -> None:
         (b'{"type":"number","number":"030123","from_at":"2026-10-01T00:00:00Z"}', "number: String should match"),
         (b'{"type":"user","name":"Ada"}', "user_id: Field required"),
         (b'{"type":"account","name":"A","currency":"EUR","zone":"Europe/Berlin","anchor_day":true}', "anchor_day"),
+        (b'{"type":"account","name":"A","currency":"EUR","zone":"Europe/Berlin","access":"none"}', "access: Input"),
     ],
 )
 def test_a_wrong_line_is_named_with_its_reason(line: bytes, says: str) -> None:

@@ -88,16 +88,23 @@ def test_a_refusal_says_why(account: str, policy: Policy, code: str) -> None:
 
 
 def test_admin_has_everything_of_an_account_and_a_member_what_the_groups_give() -> None:
-    assert privileges_of(Role.ADMIN, frozenset()) == ACCESS_GROUPS | {Privilege.ADMINISTER}
+    assert privileges_of(Role.ADMIN, frozenset(), "access_groups") == ACCESS_GROUPS | {Privilege.ADMINISTER}
     for size in range(4):
         for groups in itertools.combinations(ACCESS_GROUPS, size):
-            assert privileges_of(Role.MEMBER, frozenset(groups)) == frozenset(groups)
-    assert privileges_of(Role.MEMBER, frozenset({Privilege.OPERATE, Privilege.ADMINISTER})) == frozenset()
+            assert privileges_of(Role.MEMBER, frozenset(groups), "access_groups") == frozenset(groups)
+    beyond = frozenset({Privilege.OPERATE, Privilege.ADMINISTER})
+    assert privileges_of(Role.MEMBER, beyond, "access_groups") == frozenset()
+
+
+@given(st.frozensets(st.sampled_from(Privilege)))
+def test_with_basic_roles_admin_has_the_same_and_a_member_nothing(groups: frozenset[Privilege]) -> None:
+    assert privileges_of(Role.ADMIN, groups, "basic_roles") == privileges_of(Role.ADMIN, groups, "access_groups")
+    assert privileges_of(Role.MEMBER, groups, "basic_roles") == frozenset()
 
 
 def test_events_are_published_by_keys_alone_and_no_key_administers() -> None:
     everything = frozenset(Privilege)
     assert privileges_of_key(everything) == KEY_PRIVILEGES == ACCESS_GROUPS | {Privilege.PUBLISH_EVENTS}
     for role in Role:
-        assert Privilege.PUBLISH_EVENTS not in privileges_of(role, everything)
+        assert Privilege.PUBLISH_EVENTS not in privileges_of(role, everything, "access_groups")
     assert not privileges_of_key(everything) & {Privilege.OPERATE, Privilege.ADMINISTER}
