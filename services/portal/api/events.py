@@ -58,9 +58,10 @@ def events_operation(events: PlatformEvents, once: Once) -> APIRouter:
         """One CloudEvent, or a list of them; for each, in order, whether it was accepted or why it was refused.
 
         The types and what stands in their data are those of the topics telephony.calls.v1 and
-        telephony.directory.v1 (docs/asyncapi.yaml). Accepted means that the broker has confirmed it: 202. Where
-        none is good, the answer is 422. Where some are not confirmed, it is 503 and says which are. To send any of
-        them again does no harm: an event is known by its account, source and id, and counts once.
+        telephony.directory.v1 (docs/asyncapi.yaml). Accepted means that the broker has confirmed it. The answer is
+        202 even where each is refused: look at the results. Where some are not confirmed, it is 503 and says which
+        are; a body that is not JSON, or no list of events, is refused whole with 422. To send any of them again
+        does no harm: an event is known by its account, source and id, and counts once.
         """
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         items = _items(kind, await request.body())
@@ -76,14 +77,14 @@ def events_operation(events: PlatformEvents, once: Once) -> APIRouter:
 
 def _items(kind: str, body: bytes) -> Sequence[bytes]:
     """The events of a body, each as its record's value. Raises Problem for what is neither one nor a list."""
-    if kind == CONTENT_TYPE:
-        return [body]
-    if kind != BATCH:
+    if kind not in (CONTENT_TYPE, BATCH):
         raise Problem(415, "unsupported_media_type", f"Send one event as {CONTENT_TYPE}, or a list as {BATCH}.")
     try:
         listed = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise Problem(422, "not_json", f"The list is not JSON: {error}") from error
+        raise Problem(422, "not_json", f"The body is not JSON: {error}") from error
+    if kind == CONTENT_TYPE:
+        return [body]
     if not isinstance(listed, list):
         raise Problem(422, "not_a_list", f"{BATCH} is a JSON array; one event alone is {CONTENT_TYPE}.")
     if not listed:
@@ -119,7 +120,7 @@ def _shown(place: int, result: Result, of_many: bool) -> dict[str, Any]:
 
 
 def _answer(results: Sequence[dict[str, Any]]) -> Response:
-    """What the results come to. Raises Problem where something is left to do for all of them."""
+    """What the results come to. Raises Problem where the broker has not confirmed what it was given."""
     count = Counter(one["status"] for one in results)
     told = {status: count[status] for status in ("accepted", "refused", "unconfirmed")}
     if count["unconfirmed"]:
@@ -130,6 +131,4 @@ def _answer(results: Sequence[dict[str, Any]]) -> Response:
         problem = Problem(503, "not_confirmed", says, **told, results=results)
         problem.headers["Retry-After"] = str(RETRY_AFTER_S)
         raise problem
-    if not count["accepted"]:
-        raise Problem(422, "no_event_accepted", f"None of {len(results)} is good.", **told, results=results)
     return json_answer({"data": {**told, "results": results}}, status=202)
