@@ -11,11 +11,14 @@ from cli.failures import BAD_INPUT, INFRASTRUCTURE, fail
 PAGE = "500"
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_FIELD = re.compile(r"/?\b([a-z]+(?:_[a-z]+)+)\b", re.ASCII)
 Row = Mapping[str, Any]
+Options = Mapping[str, str]
+"""What a command calls the API's fields."""
 
 
 @contextmanager
-def answered() -> Iterator[None]:
+def answered(options: Options | None = None) -> Iterator[None]:
     """Ends the command where a service refuses (exit 2) or cannot be reached (exit 1)."""
     from cli.service_api import Refused
     from cli.stack.processes import StackError
@@ -23,9 +26,14 @@ def answered() -> Iterator[None]:
     try:
         yield
     except Refused as error:
-        fail(str(error), code=BAD_INPUT)
+        fail(in_options(str(error), options or {}), code=BAD_INPUT)
     except StackError as error:
         fail(str(error), code=INFRASTRUCTURE)
+
+
+def in_options(sentence: str, options: Options) -> str:
+    """What a service says, with the names of its fields as the one who reads it gave them."""
+    return _FIELD.sub(lambda found: options.get(found[1], found[0]), sentence)
 
 
 def said(**query: object) -> dict[str, str]:

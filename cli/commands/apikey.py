@@ -68,7 +68,7 @@ def create(
         "units": [unit_named(account, each)["unit_id"] for each in unit] if unit else None,
         "expires_at": moment(account, expires, "--expires"),
     }
-    with answered():
+    with answered({"expires_at": "--expires"}):
         made = post("portal", KEYS, account, wanted)["data"]
     if as_json:
         print_json(made)

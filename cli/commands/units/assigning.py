@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.asking import Row, moment, unit_named
+from cli.asking import Options, Row, in_options, moment, unit_named
 from cli.commands.units.looking import KindOption, current
 from cli.failures import BAD_INPUT, INFRASTRUCTURE, fail
 from cli.moves import merged, print_preview
@@ -12,6 +12,8 @@ from cli.options import AccountOption, DryRunOption, FromOption, JsonOption, Uni
 from cli.printing import print_json, when
 
 ROWS_SHOWN = 20
+ASSIGNING = {"from_at": "--from", "until_at": "--until"}
+RELEASING = {"from_at": "its beginning", "until_at": "--at"}
 Members = list[str] | None
 NumberOption = Annotated[Members, typer.Option("--number", help="A number, like +442079460018; may be repeated.")]
 UserOption = Annotated[Members, typer.Option("--user", help="A user's id; may be repeated.")]
@@ -59,7 +61,7 @@ def assign(
     if not (number or user or team):
         fail("name at least one --number, --user or --team", code=BAD_INPUT)
     path = f"/api/v1/billing-units/{found['unit_id']}/members"
-    made = _asked(f"{path}/preview" if dry_run else path, account, wanted)
+    made = _asked(f"{path}/preview" if dry_run else path, account, wanted, ASSIGNING)
     if dry_run:
         print_preview(account, made, as_json=as_json)
     elif as_json:
@@ -91,7 +93,7 @@ def release(
     until_at = moment(account, at, "--at")
     assignment = _assignment_of(account, found, member, kind)
     path = f"/api/v1/assignments/{assignment['assignment_id']}/release"
-    made = _asked(f"{path}/preview" if dry_run else path, account, {"until_at": until_at})
+    made = _asked(f"{path}/preview" if dry_run else path, account, {"until_at": until_at}, RELEASING)
     if dry_run:
         print_preview(account, merged([made]), as_json=as_json)
     elif as_json:
@@ -118,7 +120,7 @@ def _assignment_of(account: str, unit: Row, member: str, kind: str | None) -> Ro
     return min(found, key=lambda row: row["from_at"])
 
 
-def _asked(path: str, account: str, wanted: dict[str, Any]) -> Any:
+def _asked(path: str, account: str, wanted: dict[str, Any], options: Options) -> Any:
     """What billing_units answers; of a list that it refuses, each row that stands against it is told first."""
     from cli.service_api import Refused, post
     from cli.stack.processes import StackError
@@ -129,7 +131,7 @@ def _asked(path: str, account: str, wanted: dict[str, Any]) -> Any:
         refused = refused_rows(error.rows)
         for row in refused[:ROWS_SHOWN] if len(error.rows) > 1 else ():
             typer.echo(f"{row['kind']} {row['value']}: {row['detail']}", err=True)
-        fail(str(error), code=BAD_INPUT)
+        fail(in_options(str(error), options), code=BAD_INPUT)
     except StackError as error:
         fail(str(error), code=INFRASTRUCTURE)
 

@@ -10,6 +10,7 @@ from cli.options import AccountOption, DryRunOption, JsonOption, UnitArgument
 from cli.printing import print_json, when
 
 UNITS = "/api/v1/billing-units"
+ARCHIVING = {"archived_at": "--at", "release_members": "--release-members"}
 NameArgument = Annotated[str, typer.Argument(help="What it is to be called.", show_default=False)]
 
 
@@ -76,7 +77,7 @@ def archive(
     found = unit_named(account, unit)
     path = f"{UNITS}/{found['unit_id']}/archive"
     wanted = {"archived_at": moment(account, at, "--at"), "release_members": release_members}
-    with answered():
+    with answered(ARCHIVING):
         if dry_run:
             preview = post("billing_units", f"{path}/preview", account, wanted, version=found["version"])["data"]
         else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.asking import Row, moment, unit_named
+from cli.asking import Row, in_options, moment, unit_named
 from cli.commands.units.assigning import ROWS_SHOWN, refused_rows
 from cli.failures import BAD_INPUT, INFRASTRUCTURE, fail
 from cli.moves import merged, print_preview
@@ -17,6 +17,7 @@ from cli.printing import print_json
 if TYPE_CHECKING:
     from cli.member_file import MemberLine
 
+COLUMNS = {"from_at": "from", "until_at": "until"}
 ALREADY = "already_assigned"
 FileArgument = Annotated[Path, typer.Argument(help="CSV: unit,kind,member[,from][,until].", show_default=False)]
 SkipOption = Annotated[bool, typer.Option("--skip-assigned", help="Leave out who is in that unit already.")]
@@ -175,7 +176,7 @@ def _checked(account: str, group: Group, *, skip_assigned: bool) -> tuple[Group,
     except Refused as error:
         lines, refused = group.ordered(), refused_rows(error.rows)
         if not refused:
-            fail(str(error), code=BAD_INPUT)
+            fail(f"line {lines[0].line}: {in_options(str(error), COLUMNS)}", code=BAD_INPUT)
         there = {row["row"] for row in refused if skip_assigned and row["code"] == ALREADY}
         left = [line for number, line in enumerate(lines, start=1) if number not in there]
         says = [f"line {lines[row['row'] - 1].line}: {row['detail']}" for row in refused if row["row"] not in there]

@@ -62,7 +62,7 @@ async def test_after_an_interruption_only_the_rest_is_done(office: Office, tmp_p
         (HEADER + "Sales,user,ben,soon,\n", "line 2: from is a day"),
         (HEADER + f"Claims,user,ben,,\nSales,number,{NUMBER},,\n", "line 3:"),
         (HEADER + f"Sales,number,{OTHER_NUMBER},,\nClaims,number,+44 20 7946 0019,,\n", "line 3:"),
-        (HEADER + "Sales,user,ben,2026-06-02,2026-06-01\n", "until_at must be later than from_at"),
+        (HEADER + "Sales,user,ben,2026-06-02,2026-06-01\n", "line 2: billing_units: until must be later than from"),
     ],
 )
 async def test_a_file_with_one_wrong_line_changes_nothing(

@@ -59,7 +59,7 @@ async def test_a_key_is_shown_once_listed_and_revoked(office: Office) -> None:
     [
         (("create", "--name", "x", "--may", "administer"), "'administer' is not one of"),
         (("create", "--name", "x", "--unit", "Nobody"), "no billing unit called 'Nobody'"),
-        (("create", "--name", "x", "--expires", "2026-01-01"), "expires_at must be in the future"),
+        (("create", "--name", "x", "--expires", "2026-01-01"), "--expires must be in the future"),
         (("create", "--name", "x", "--expires", "tomorrow"), "--expires is a day"),
         (("create", "--name", ""), "name"),
         (("revoke", "x"), "key_id"),

@@ -89,7 +89,8 @@ async def test_archiving_says_first_what_it_would_move(office: Office) -> None:
         (("create", "CLAIMS"), "CLAIMS"),
         (("create", "x" * 201), "name"),
         (("rename", "Claims", "sales"), "sales"),
-        (("archive", "Claims", "--at", SINCE), "end them by then, or archive with release_members"),
+        (("archive", "Claims", "--at", SINCE), "end them by then, or archive with --release-members"),
+        (("archive", "Claims", "--at", SINCE, "--dry-run"), "or archive with --release-members"),
         (("archive", "Claims", "--at", "soon"), "--at is a day such as 2026-10-01 or an instant"),
         (("archive", "Claims", "--at", "2026-06-01T12:00:00"), "--at is a day such as 2026-10-01 or an instant"),
         (("assign", "Sales"), "name at least one --number, --user or --team"),
@@ -97,9 +98,12 @@ async def test_archiving_says_first_what_it_would_move(office: Office) -> None:
         (("assign", "Sales", "--number", "030 1234"), "begins with neither + nor 00"),
         (("assign", "Sales", "--user", "nobody"), "This account has no user nobody"),
         (("assign", "Sales", "--user", "ben", "--from", "2026-06-31"), "--from is a day"),
-        (("assign", "Sales", "--user", "ben", "--from", SINCE, "--until", SINCE), "until_at must be later"),
+        (
+            ("assign", "Sales", "--user", "ben", "--from", SINCE, "--until", SINCE),
+            "--until must be later than --from",
+        ),
         (("release", "Sales", NUMBER), f"{NUMBER} is not in Sales; `ringledger units members`"),
-        (("release", "Claims", NUMBER, "--at", "2025-06-01"), "until_at must not be before from_at"),
+        (("release", "Claims", NUMBER, "--at", "2025-06-01"), "--at must not be before its beginning"),
     ],
 )
 async def test_what_cannot_be_is_said_with_what_to_do(office: Office, words: tuple[str, ...], says: str) -> None:
