@@ -15,6 +15,7 @@ from chassis.probes import Probes
 from chassis.service import Process
 from chassis.settings import Role
 from services.portal.api.application import Parts, application
+from services.portal.api.limits import BodyLimit
 from services.portal.clients import Services, open_client
 from services.portal.clients.platform_topics import PlatformTopics
 from services.portal.consumers import SERVICE, routes
@@ -35,6 +36,7 @@ from services.portal.pages.audit import AuditLogPage
 from services.portal.pages.billing import billing_pages
 from services.portal.pages.budget_changes import BudgetChangePages
 from services.portal.pages.charges import ChargePages
+from services.portal.pages.forms import too_large_page
 from services.portal.pages.guarded import GuardedPages
 from services.portal.pages.new_unit import NewUnitPages
 from services.portal.pages.own_page import OwnPage
@@ -120,6 +122,7 @@ def with_pages(parts: Parts, probes: Probes) -> FastAPI:
     BudgetChangePages(pages)
     ApiKeyPages(pages, parts.door.api_keys)
     app.include_router(router)
+    app.add_middleware(BodyLimit, page=too_large_page)
     app.mount("/static", StaticFiles(packages=[("services.portal", "static")]))
     return app
 

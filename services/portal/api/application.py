@@ -8,7 +8,6 @@ from chassis.probes import Probes
 from chassis.web import service_api
 from services.portal.api.events import events_operation
 from services.portal.api.gateway import gateway
-from services.portal.api.limits import BodyLimit
 from services.portal.api.openapi import description_of
 from services.portal.api.own import own_operations
 from services.portal.domain.access import POLICIES
@@ -38,5 +37,4 @@ def application(parts: Parts, probes: Probes) -> tuple[FastAPI, Description]:
     app.include_router(description_of(description))
     # Last, for it takes every path under /api/v1 that nothing before it took.
     app.include_router(gateway(parts.door, parts.forwarding))
-    app.add_middleware(BodyLimit)
     return app, description

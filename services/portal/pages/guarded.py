@@ -17,7 +17,8 @@ from services.portal.domain.tabs import PAGES, Tab
 from services.portal.handlers.front_door import SAFE_METHODS, FrontDoor
 from services.portal.handlers.sign_in import Visitor
 from services.portal.handlers.signing_keys import NoSigningKey
-from services.portal.pages.rendering import field, form_of, page, redirect
+from services.portal.pages.forms import Form, form_of
+from services.portal.pages.rendering import field, page, redirect
 
 LOG = get_logger(__name__)
 BASIC_ROLES = "This account uses basic roles: only an Admin reaches Billing."
@@ -27,11 +28,12 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """One request of a person who may see the page. fields: the form's, none for a link."""
+    """One request of a person who may see the page. fields, files: the form's, none for a link."""
 
     request: Request
     visitor: Visitor
     fields: Mapping[str, Sequence[str]]
+    files: Mapping[str, bytes]
 
     def show(self, template: str, *, status: int = 200, **shown: object) -> Response:
         """Answer with a page."""
@@ -95,14 +97,14 @@ class GuardedPages:
 
     async def _shown(self, request: Request, visitor: Visitor, policy: Policy, shows: Shows) -> Response:
         self.door.pace.take(visitor.caller.caller_id)
-        fields: Mapping[str, Sequence[str]] = {}
+        form = Form()
         if request.method not in SAFE_METHODS:
-            fields = await form_of(request)
-            self.door.refuse_cross_site(request, field(fields, "form_token"))
+            form = await form_of(request)
+            self.door.refuse_cross_site(request, field(form.fields, "form_token"))
         verdict = decide(visitor.caller, policy)
         if isinstance(verdict, Denied):
             return page(request, "refused.html", visitor, status=403, says=refusal(visitor, verdict.says))
-        return await shows(Visit(request=request, visitor=visitor, fields=fields))
+        return await shows(Visit(request=request, visitor=visitor, fields=form.fields, files=form.files))
 
 
 def refusal(visitor: Visitor, says: str) -> str:

@@ -6,11 +6,17 @@ from fastapi.responses import Response
 
 from services.portal.clients.asking import Refused
 from services.portal.domain.tabs import ADD_UNIT, NEW_UNIT, UNITS_TAB
-from services.portal.domain.unit_draft import KINDS, UnitDraft, read_draft, read_numbers
+from services.portal.domain.unit_draft import KINDS, MEMBERS_MAX, UnitDraft, read_draft, read_numbers
 from services.portal.handlers.new_unit import save_unit
 from services.portal.pages.choosing import choices, units_for
 from services.portal.pages.guarded import GuardedPages, Visit
+from services.portal.pages.number_lists import with_file
 from services.portal.pages.rendering import field, redirect
+
+TOO_MANY = (
+    f"A unit can be put together with at most {MEMBERS_MAX:,} numbers. Save it with some of them, then add the "
+    "others on its page."
+)
 
 
 class NewUnitPages:
@@ -30,14 +36,22 @@ class NewUnitPages:
     async def form(self, visit: Visit) -> Response:
         """The unit so far; back from a panel with what was assigned there, or as it was before."""
         before = read_draft(visit.fields, prefix="before_")
-        draft = before if field(visit.fields, "cancel") else read_draft(visit.fields)
-        if field(visit.fields, "pasted").strip() and not field(visit.fields, "cancel"):
-            available, held = await self._numbers(visit)
-            pasted = read_numbers(field(visit.fields, "pasted"), available=available, held=held)
-            draft = draft.with_members("number", (*draft.of("number"), *pasted.usable))
-            if pasted.refused:
-                return await self._show_number_panel(visit, draft, before, refused=pasted.refused)
-        return await self._show_form(visit, draft)
+        if field(visit.fields, "cancel"):
+            return await self._show_form(visit, before)
+        draft, listed = read_draft(visit.fields), with_file(visit)
+        if isinstance(listed, Refused):
+            return await self._show_number_panel(visit, draft, before, problem=listed.says)
+        if not field(listed.fields, "pasted").strip():
+            return await self._show_form(listed, draft)
+        available, held = await self._numbers(listed)
+        pasted = read_numbers(field(listed.fields, "pasted"), available=available, held=held)
+        chosen = dict.fromkeys((*draft.of("number"), *pasted.usable))
+        if len(chosen) > MEMBERS_MAX:
+            return await self._show_number_panel(listed, draft, before, problem=TOO_MANY)
+        draft = draft.with_members("number", chosen)
+        if pasted.refused:
+            return await self._show_number_panel(visit, draft, before, refused=pasted.refused)
+        return await self._show_form(listed, draft)
 
     async def begin_anew(self, visit: Visit) -> Response:
         """A panel has no address of its own."""
@@ -61,8 +75,11 @@ class NewUnitPages:
 
     async def number_panel(self, visit: Visit) -> Response:
         """Number assignment: numbers that are in no unit."""
-        draft = read_draft(visit.fields)
-        return await self._show_number_panel(visit, draft, _before(visit, draft))
+        draft, listed = read_draft(visit.fields), with_file(visit)
+        before = _before(visit, draft)
+        if isinstance(listed, Refused):
+            return await self._show_number_panel(visit, draft, before, problem=listed.says)
+        return await self._show_number_panel(listed, draft, before)
 
     async def save(self, visit: Visit) -> Response:
         """Make the unit, and say what could not be assigned."""
@@ -96,17 +113,20 @@ class NewUnitPages:
         before: UnitDraft,
         *,
         refused: Sequence[tuple[str, str]] = (),
+        problem: str | None = None,
     ) -> Response:
         q = field(visit.fields, "q").strip()
         available = await units_for(visit, self._services).available_numbers(q)
         return visit.show_in(
             UNITS_TAB,
             "number_panel.html",
-            status=422 if refused else 200,
+            status=422 if refused or problem else 200,
             draft=draft,
             before=before,
             q=q,
+            pasted="" if refused else field(visit.fields, "pasted"),
             refused=refused,
+            problem=problem,
             kinds=KINDS,
             number=choices("number", draft, available, key="number", name="number"),
         )

@@ -6,7 +6,6 @@ from decimal import Decimal
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
-from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from fastapi import Request
@@ -14,7 +13,6 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from chassis.web import Problem
 from services.portal.domain.credentials import form_token
 from services.portal.domain.moves import in_column, written
 from services.portal.domain.tabs import (
@@ -32,7 +30,6 @@ from services.portal.domain.unit_costs import category_name
 from services.portal.handlers.front_door import COOKIE
 from services.portal.handlers.sign_in import Visitor
 
-FIELDS_MAX = 8000
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -110,20 +107,6 @@ def page(
 def redirect(path: str) -> Response:
     """Go on there with GET."""
     return Response(status_code=303, headers={**HEADERS, "Location": path})
-
-
-async def form_of(request: Request) -> Mapping[str, Sequence[str]]:
-    """A form's fields, each with all of its values. Raises Problem for what is no form."""
-    try:
-        pairs = parse_qsl(
-            (await request.body()).decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict"
-        )
-    except ValueError as error:
-        raise Problem(422, "not_a_form", "This is not a form of ours, or it has too many fields.") from error
-    fields: dict[str, list[str]] = {}
-    for name, value in pairs:
-        fields.setdefault(name, []).append(value.replace("\x00", ""))
-    return fields
 
 
 def field(fields: Mapping[str, Sequence[str]], name: str) -> str:

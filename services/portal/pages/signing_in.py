@@ -9,8 +9,9 @@ from services.portal.domain.tabs import BILLING
 from services.portal.handlers.front_door import COOKIE, FrontDoor, is_same_origin
 from services.portal.handlers.people import People
 from services.portal.handlers.sign_in import SESSION_LIFE, SignedIn
+from services.portal.pages.forms import form_of
 from services.portal.pages.guarded import ANY_VISITOR, GuardedPages, Visit
-from services.portal.pages.rendering import field, form_of, page, redirect
+from services.portal.pages.rendering import field, page, redirect
 
 SAYS = {
     "wrong": "Name and password do not belong together.",
@@ -32,7 +33,7 @@ def sign_in_pages(router: APIRouter, door: FrontDoor) -> None:
 
     @router.post("/sign-in", include_in_schema=False)
     async def sign_in(request: Request) -> Response:
-        fields = await form_of(request)
+        fields = (await form_of(request)).fields
         name, wanted = field(fields, "sign_in_name"), _local(field(fields, "next"))
         code = "cross_site"
         if is_same_origin(request):

@@ -16,6 +16,7 @@ from services.portal.domain.tabs import UNIT, UNITS_TAB
 from services.portal.domain.unit_draft import Kind, read_draft, split_list
 from services.portal.pages.choosing import choices, units_for
 from services.portal.pages.guarded import GuardedPages, Visit
+from services.portal.pages.number_lists import with_file
 from services.portal.pages.rendering import field, redirect
 from services.portal.pages.unit_page import unit_of, unit_path, version_of
 
@@ -52,6 +53,10 @@ class UnitChangePages:
         """Users, teams and numbers, from now or from the beginning of a day on."""
         asked = units_for(visit, self._services)
         unit, step = await unit_of(visit, asked), field(visit.fields, "step")
+        told = with_file(visit)
+        if isinstance(told, Refused):
+            return await self._show_adding(visit, asked, unit, problems=told.sentences())
+        visit = told
         if step not in ("preview", "confirm"):
             return await self._show_adding(visit, asked, unit)
         zone = await asked.zone()
