@@ -109,7 +109,7 @@ def _unit_costs(pool: Pool, clock: Clock) -> APIRouter:
     async def summarise(
         account: Account, only: Units, period: Annotated[OnDay | None, Query()] = None, group: Group = "unit"
     ) -> Response:
-        async with account_transaction(pool, account) as connection:
+        async with account_transaction(pool, account, only) as connection:
             found = await sum_up_period(connection, account, period, now=clock(), group=group, only=only)
         summary = found.summary
         return json_answer(
@@ -131,7 +131,7 @@ def _unit_costs(pool: Pool, clock: Clock) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=MAX_COSTS)] = 100,
     ) -> Response:
         unit_key = _unit_key(unit)
-        async with account_transaction(pool, account) as connection:
+        async with account_transaction(pool, account, only) as connection:
             hidden = only is not None and unit_key not in only
             if hidden or await find_unit_lane(connection, account, unit_key) is None:
                 raise Problem(404, "not_found", "This account has no such billing unit.")
@@ -153,7 +153,7 @@ def _daily_costs(pool: Pool) -> APIRouter:
         """By day of use, whatever period it is booked in; what cost nothing has no row, nor has an unknown unit."""
         keys = {_unit_key(unit) for unit in units}
         _refuse_span(len(keys), from_on, until_on, by_day=group in ("day", "day_category"))
-        async with account_transaction(pool, account) as connection:
+        async with account_transaction(pool, account, only) as connection:
             asked = keys if only is None else keys & only
             rows = await list_daily_costs(connection, account, asked, (from_on, until_on), group=group)
         return json_answer({"data": [_daily(row, group) for row in rows], "next_cursor": None})

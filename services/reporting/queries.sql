@@ -108,6 +108,16 @@ ORDER BY seq LIMIT $4
 -- The latest booked period with costs.
 SELECT max(booked_period) FROM unit_day_cost WHERE account_id = $1
 
+-- name: find_last_period_of_units
+-- The latest booked period with costs of some units. Each is looked up by itself: row-level security would otherwise have
+-- the rows of all units read until one of these is found.
+SELECT max(last.booked_period)
+FROM unnest($2::text[]) AS own (unit_key)
+CROSS JOIN LATERAL (
+    SELECT max(total.booked_period) AS booked_period FROM unit_period_total total
+    WHERE total.account_id = $1 AND total.unit_key = own.unit_key
+) last
+
 -- name: list_period_costs
 -- Costs of a booked period by unit, and by day or by category where asked; units with none have zeros.
 -- One statement, so that lines and total are of one instant.

@@ -176,6 +176,30 @@ CREATE POLICY own_account ON report_line TO @api@
     USING (account_id = nullif(current_setting('app.account', true), ''))
     WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
 
+-- A caller who is limited to certain units (app.units; unset: not limited) sees their rows only, whatever a statement
+-- asks for, and no report, for those are of all units. Restrictive: these take away from what the policies above show,
+-- and never add to it. The setting is read in subqueries, so once a statement and not once a row; as a set of rows and
+-- not as an array it is hashed, so that a caller of many units is not compared with each of them.
+CREATE POLICY own_units ON unit AS RESTRICTIVE TO @api@
+    USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL
+           OR unit_key IN (SELECT unnest(nullif(current_setting('app.units', true), '')::text[])));
+CREATE POLICY own_units ON unit_cost_lane AS RESTRICTIVE TO @api@
+    USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL
+           OR unit_key IN (SELECT unnest(nullif(current_setting('app.units', true), '')::text[])));
+CREATE POLICY own_units ON charge_fact AS RESTRICTIVE TO @api@
+    USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL
+           OR unit_key IN (SELECT unnest(nullif(current_setting('app.units', true), '')::text[])));
+CREATE POLICY own_units ON unit_period_total AS RESTRICTIVE TO @api@
+    USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL
+           OR unit_key IN (SELECT unnest(nullif(current_setting('app.units', true), '')::text[])));
+CREATE POLICY own_units ON unit_day_cost AS RESTRICTIVE TO @api@
+    USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL
+           OR unit_key IN (SELECT unnest(nullif(current_setting('app.units', true), '')::text[])));
+CREATE POLICY own_units ON report AS RESTRICTIVE TO @api@
+    USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL);
+CREATE POLICY own_units ON report_line AS RESTRICTIVE TO @api@
+    USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL);
+
 -- What the proof reads; no other service does. `unit_id` is null for what is unassigned.
 CREATE VIEW verify_charge_fact WITH (security_invoker = true) AS
     SELECT account_id, currency, booked_period, charge_id, nullif(unit_key, 'unassigned')::uuid AS unit_id,

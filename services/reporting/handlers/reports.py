@@ -44,11 +44,11 @@ async def sum_up_period(
 ) -> PeriodSummary:
     """What each unit cost in a booked period; without one, in the latest that has costs, else the present one.
 
-    only: the units that may be seen, None for all and what is unassigned.
+    only: the units that may be seen, None for all and what is unassigned; the latest period is of these too.
     Raises UnknownAccount, NotAPeriod, or MixedCurrencies when the account's costs are not in one currency.
     """
     terms = await find_account(connection, account_id)
-    last = await find_last_period(connection, account_id)
+    last = await find_last_period(connection, account_id, only)
     if terms is None and last is None:
         raise UnknownAccount(f"nothing is known of account {account_id}")
     booked = period or last or _present_period(terms, now)

@@ -73,9 +73,15 @@ def unit_id_of(unit_key: str) -> str | None:
     return None if unit_key == UNASSIGNED else unit_key
 
 
-async def find_last_period(connection: Connection, account_id: str) -> date | None:
-    """The latest booked period with costs, None when there are none at all."""
-    found: date | None = await connection.fetchval(QUERIES["find_last_period"], account_id)
+async def find_last_period(
+    connection: Connection, account_id: str, only: Collection[str] | None = None
+) -> date | None:
+    """The latest booked period with costs, of these units where a caller is limited; None when there are none."""
+    found: date | None
+    if only is None:
+        found = await connection.fetchval(QUERIES["find_last_period"], account_id)
+    else:
+        found = await connection.fetchval(QUERIES["find_last_period_of_units"], account_id, list(only))
     return found
 
 

@@ -11,12 +11,15 @@ from chassis.intake.batch import Batch
 from chassis.intake.events import Event
 from chassis.migrate import api_role, ingest_role
 from chassis.outbox.lanes import Outgoing
+from contracts.events.facts import AccountFact, UnitFact
 from services.reporting.handlers.charges import record_charges
+from services.reporting.handlers.facts import adopt_facts
 from tests.conftest import FreshDatabase
 from tests.support.schemas import as_role, migrated
-from tests.support.unit_costs import AT
+from tests.support.unit_costs import AT, an_event
 
 Record = Callable[[Sequence[Event[Any]]], Awaitable[Batch]]
+Adopt = Callable[[Sequence[AccountFact | UnitFact]], Awaitable[None]]
 
 
 @pytest.fixture
@@ -59,5 +62,19 @@ def record(ingest: Pool) -> Record:
             )
             await record_charges(batch)
         return batch
+
+    return apply
+
+
+@pytest.fixture
+def adopt(ingest: Pool) -> Adopt:
+    """Takes in facts of accounts and units."""
+
+    async def apply(facts: Sequence[AccountFact | UnitFact]) -> None:
+        events = [an_event(fact, place) for place, fact in enumerate(facts)]
+        async with ingest.acquire() as connection, connection.transaction():
+            await adopt_facts(
+                Batch(connection=connection, events=events, outgoing=Outgoing(lane="facts/0"), recorded_at=AT)
+            )
 
     return apply

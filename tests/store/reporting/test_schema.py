@@ -17,6 +17,7 @@ HOT = {
     "list_unit_costs": "charge_fact_other_unit_key_account_id_seq_idx",
     "lock_unit_lanes": "unit_cost_lane_pkey",
     "list_period_totals": "unit_period_total_pkey",
+    "find_last_period_of_units": "unit_period_total_pkey",
 }
 
 
