@@ -57,7 +57,7 @@ format: $(READY) ## Format the code and sort imports
 	@$(BIN)/ruff check --quiet --select I --fix .
 	@$(BIN)/ruff format --quiet .
 
-schemas: $(READY) ## Write the generated files again: schemas, examples, AsyncAPI, README's flow, settings
+schemas: $(READY) ## Write the generated files again: schemas, examples, AsyncAPI, OpenAPI, README's flow, settings
 	@$(PYTHON) -m contracts.generate
 	@$(PYTHON) -m cli.documents
 

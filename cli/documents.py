@@ -1,4 +1,4 @@
-"""`python -m cli.documents [--check]`: README's flow table, the settings and who may do what, from the code."""
+"""`python -m cli.documents [--check]`: flow table, settings, who may do what and OpenAPI, from the code."""
 
 import argparse
 import sys
@@ -12,11 +12,13 @@ from pydantic_core import PydanticUndefined
 
 from chassis.settings import ServiceSettings
 from cli.access_table import access_page
+from cli.openapi_document import openapi_document
 from contracts.topics import SERVICES, TOPICS
 
 README = Path("README.md")
 SETTINGS = Path("docs/settings.md")
 ACCESS = Path("docs/access.md")
+OPENAPI = Path("docs/openapi.json")
 _BEGIN = "<!-- flow: generated from contracts/topics.py -->\n"
 _END = "<!-- end of flow -->\n"
 
@@ -88,7 +90,12 @@ def main(arguments: list[str], root: Path) -> int:
     parser = argparse.ArgumentParser(prog="python -m cli.documents", description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare only; exit 1 naming stale files")
     check = parser.parse_args(arguments).check
-    wanted = {README: readme((root / README).read_text("utf-8")), SETTINGS: settings_page(), ACCESS: access_page()}
+    wanted = {
+        README: readme((root / README).read_text("utf-8")),
+        SETTINGS: settings_page(),
+        ACCESS: access_page(),
+        OPENAPI: openapi_document(),
+    }
     stale = [path for path, text in wanted.items() if _read(root / path) != text]
     for path in stale:
         if check:

@@ -1,10 +1,12 @@
-"""README's flow table and the table of settings say what the code says."""
+"""README's flow table, the settings, who may do what and the OpenAPI document say what the code says."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from cli.documents import README, SETTINGS, main, readme
+from cli.documents import OPENAPI, README, SETTINGS, main, readme
+from contracts.topics import SERVICES
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,7 +20,17 @@ def test_a_stale_document_is_noticed(tmp_path: Path, capsys: pytest.CaptureFixtu
     (tmp_path / "docs").mkdir()
     (tmp_path / SETTINGS).write_text("")
     assert main(["--check"], tmp_path) == 1
-    assert "stale: README.md" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "stale: README.md" in said and "stale: docs/openapi.json" in said
+
+
+def test_the_openapi_document_tells_of_every_service_and_has_lines_to_compare() -> None:
+    text = (ROOT / OPENAPI).read_text("utf-8")
+    document = json.loads(text)
+    told = {operation["tags"][0] for item in document["paths"].values() for operation in item.values()}
+    assert told == set(SERVICES)
+    assert document["openapi"].startswith("3.1") and len(text) < 1_000_000
+    assert max(map(len, text.splitlines())) < 2_000
 
 
 def test_a_readme_without_marks_is_refused() -> None:
