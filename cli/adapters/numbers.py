@@ -24,7 +24,8 @@ class E164Number:
     """A number made E.164, and what it took.
 
     stripped: the `--strip` prefix taken off. bare_international: it is no number of the region, and was read
-    as an international number written without a prefix.
+    as an international number written without a prefix; never where there is no region, because then that
+    is how the platform writes.
     """
 
     number: str
@@ -36,15 +37,16 @@ class E164Number:
 class NumberRules:
     """How this platform writes numbers.
 
-    region: ISO 3166 country whose dialling rules a national number follows. strip: prefixes that carriers
-    want before the number; the longest that fits is taken off, once.
+    region: ISO 3166 country whose dialling rules a national number follows; None where the platform writes
+    international numbers only. strip: prefixes that carriers want before the number; the longest that fits
+    is taken off, once.
     """
 
-    region: str
+    region: str | None
     strip: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        if self.region not in phonenumbers.SUPPORTED_REGIONS:
+        if self.region is not None and self.region not in phonenumbers.SUPPORTED_REGIONS:
             raise FileRefused(
                 f"--region {self.region!r} is not a country libphonenumber knows; give two capital letters like US"
             )
@@ -69,7 +71,7 @@ class NumberRules:
             return E164Number(number=number, stripped=prefix)
         number = _valid_international(bare)
         if number is not None:
-            return E164Number(number=number, stripped=prefix, bare_international=True)
+            return E164Number(number=number, stripped=prefix, bare_international=self.region is not None)
         return None
 
 
@@ -95,7 +97,7 @@ def caller(written: str | None, rules: NumberRules) -> tuple[str, bool]:
 
 
 @lru_cache(maxsize=65_536)
-def _possible(written: str, region: str) -> str | None:
+def _possible(written: str, region: str | None) -> str | None:
     try:
         parsed = phonenumbers.parse(written, region)
     except NumberParseException:

@@ -37,16 +37,32 @@ class LegCount:
 
 
 @dataclass(slots=True)
+class RowSet:
+    """The rows that have a fate, one byte each: a record that makes two legs is one row."""
+
+    marks: bytearray = field(default_factory=bytearray)
+    count: int = 0
+
+    def add(self, rows: tuple[int, ...]) -> None:
+        """Marks these rows."""
+        for row in rows:
+            if row >= len(self.marks):
+                self.marks.extend(bytes(row + 1 - len(self.marks)))
+            self.count += not self.marks[row]
+            self.marks[row] = 1
+
+
+@dataclass(slots=True)
 class Summary:
     """The running sums of one import.
 
-    rows: data rows read; every row has one fate: it belongs to legs, or to a finding that is no note.
+    fates: data rows read; every row has a fate: it belongs to legs, or to a finding that is no note.
     findings keep every row number, for the report file. own_numbers and users: legs of each, for whoever
     creates units over them. published: legs the broker confirmed; confirmed_row: the row where the
     last of them begins.
     """
 
-    rows: int = 0
+    fates: RowSet = field(default_factory=RowSet)
     published: int = 0
     confirmed_row: int = 0
     linked: int = 0
@@ -59,6 +75,11 @@ class Summary:
     users: Counter[str] = field(default_factory=Counter)
     findings: dict[Reason, list[Finding]] = field(default_factory=dict)
 
+    @property
+    def rows(self) -> int:
+        """How many rows were read."""
+        return self.fates.count
+
     def add(self, outcome: Outcome) -> None:
         """Counts one outcome."""
         match outcome:
@@ -67,7 +88,7 @@ class Summary:
             case Finding():
                 self.findings.setdefault(outcome.reason, []).append(outcome)
                 if outcome.reason.weight is not Weight.NOTE:
-                    self.rows += len(outcome.rows)
+                    self.fates.add(outcome.rows)
                 if outcome.direction is not None:
                     self.legs[outcome.direction].add(outcome.billed_s * 1000, publishable=False)
             case Leg():
@@ -105,7 +126,7 @@ class Summary:
 
     def _add(self, leg: Leg) -> None:
         record = leg.record
-        self.rows += len(leg.rows)
+        self.fates.add(leg.rows)
         self.calls.add(record.call_id)
         self.linked += record.linked_call is not None
         self.legs[record.direction].add(_billed_ms(leg), publishable=True)

@@ -3,16 +3,35 @@
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
-from enum import StrEnum
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 from rich.console import Console
 
+from cli.commands.cdrs.options import (
+    AccountOption,
+    DryRunOption,
+    FileArgument,
+    FormatName,
+    FormatOption,
+    FromRowOption,
+    JsonOption,
+    ProfileOption,
+    RegionOption,
+    ReportOption,
+    SourceOption,
+    SourceProfileOption,
+    StripOption,
+    TimezoneOption,
+    TrunkOption,
+)
+
 if TYPE_CHECKING:
     from cli.adapters.outcomes import Leg, Outcome
+    from cli.adapters.source_profile import SourceProfile
     from cli.adapters.summary import Summary
 
 BAD_INPUT = 2
@@ -20,57 +39,11 @@ INFRASTRUCTURE = 1
 INTERRUPTED = 130
 
 
-class Format(StrEnum):
-    """What the file is."""
-
-    ASTERISK = "asterisk"
-    CSV = "csv"
-    JSONL = "jsonl"
-
-
-FileArgument = Annotated[Path, typer.Argument(help="The exported file.", show_default=False)]
-FormatOption = Annotated[Format, typer.Option("--format", help="What the file is.", show_default=False)]
-AccountOption = Annotated[str, typer.Option("--account", help="Whose calls they are.", show_default=False)]
-SourceOption = Annotated[
-    str | None,
-    typer.Option(
-        "--source", help="Name of the platform; two PBXs of one account need two.", show_default="the format"
-    ),
-]
-TimezoneOption = Annotated[
-    str | None, typer.Option("--timezone", help="Zone of local times, like America/New_York.")
-]
-RegionOption = Annotated[str | None, typer.Option("--region", help="Country of national numbers, like US.")]
-StripOption = Annotated[
-    list[str] | None, typer.Option("--strip", help="Prefix carriers want before a number; repeatable.")
-]
-ProfileOption = Annotated[
-    str | None, typer.Option("--profile", help="Column layout of asterisk: master, pbxware, freepbx.")
-]
-TrunkOption = Annotated[
-    list[str] | None, typer.Option("--trunk", help="Endpoint that leads to a carrier; repeatable.")
-]
-FromRowOption = Annotated[
-    int, typer.Option("--from-row", min=1, help="Publish only legs that begin at this row or later.")
-]
-ReportOption = Annotated[
-    Path | None, typer.Option("--report", help="Write every finding with its row into this CSV file.")
-]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Read and sum up; publish nothing.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="The summary as JSON on standard output.")]
-
-
-def register(app: typer.Typer) -> None:
-    """Add this group to the application."""
-    group = typer.Typer(help="Call records of telephony platforms.", no_args_is_help=True)
-    group.command("import")(import_)
-    app.add_typer(group, name="cdrs")
-
-
 def import_(
     file: FileArgument,
-    format_: FormatOption,
     account: AccountOption,
+    format_: FormatOption = None,
+    source_profile: SourceProfileOption = None,
     source: SourceOption = None,
     timezone: TimezoneOption = None,
     region: RegionOption = None,
@@ -83,19 +56,44 @@ def import_(
     as_json: JsonOption = False,
 ) -> None:
     """Publish a file's calls to Kafka. The same file again publishes the same events: all are duplicates."""
-    from cli.adapters.outcomes import FileRefused
+    from cli.adapters.formats import FORMATS, Given, outcomes
     from cli.adapters.summary import Summary
     from cli.adapters.tables import show
+
+    summary = Summary()
+    with _failures_told(file, summary):
+        kept = _kept(source_profile)
+        name = _format_name(format_, kept)
+        source = source or kept.source or name
+        given = Given(
+            account_id=account,
+            timezone=timezone or kept.timezone,
+            region=region or kept.region,
+            strip=tuple(strip or kept.strip),
+            profile=profile or kept.profile,
+            trunk=tuple(trunk or kept.trunk),
+        )
+        _check_names(account, source)
+        legs = _counted(outcomes(_lines(file), name, given), summary)
+        total = _line_count(file) if FORMATS[name].by_line else None
+        _run((leg for leg in legs if leg.rows[0] >= from_row), summary, source, total_rows=total, dry_run=dry_run)
+    if report is not None:
+        _write_report(report, summary)
+    if as_json:
+        _print_json(summary, source=source, dry_run=dry_run)
+    else:
+        show(summary, console=Console(), dry_run=dry_run, report=report)
+
+
+@contextmanager
+def _failures_told(file: Path, summary: "Summary") -> Iterator[None]:
+    """Makes what may go wrong one sentence and an exit code."""
+    from cli.adapters.outcomes import FileRefused
     from cli.publishing import PublishError
     from cli.stack.processes import StackError
 
-    summary = Summary()
-    source = source or format_.value
     try:
-        _check_names(account, source)
-        outcomes = _outcomes(file, format_, account, timezone, region, strip or [], profile, trunk or [])
-        legs = (leg for leg in _counted(outcomes, summary) if leg.rows[0] >= from_row)
-        _run(legs, summary, source=source, total_rows=_line_count(file), dry_run=dry_run)
+        yield
     except FileRefused as error:
         _fail(f"{file}: {error}", BAD_INPUT)
     except OSError as error:
@@ -106,56 +104,30 @@ def import_(
         _fail(f"{error}; {_how_to_go_on(summary)}", INFRASTRUCTURE)
     except KeyboardInterrupt:
         _fail(f"interrupted; {_how_to_go_on(summary)}", INTERRUPTED)
-    if report is not None:
-        _write_report(report, summary)
-    if as_json:
-        _print_json(summary, source=source, dry_run=dry_run)
-    else:
-        show(summary, console=Console(), dry_run=dry_run, report=report)
 
 
-def _outcomes(
-    file: Path,
-    format_: Format,
-    account: str,
-    timezone: str | None,
-    region: str | None,
-    strip: list[str],
-    profile: str | None,
-    trunk: list[str],
-) -> "Iterator[Outcome]":
-    """The outcomes of the file by its format's adapter; options that a format has no use for are refused."""
-    from cli.adapters import asterisk, jsonl, neutral_csv
-    from cli.adapters.lines import decoded
-    from cli.adapters.numbers import NumberRules
+def _kept(path: Path | None) -> "SourceProfile":
+    from cli.adapters.source_profile import SourceProfile, read_source_profile
+
+    return SourceProfile() if path is None else read_source_profile(path)
+
+
+def _format_name(option: FormatName | None, kept: "SourceProfile") -> str:
+    """The option's format, else the source profile's."""
+    from cli.adapters.formats import FORMATS
     from cli.adapters.outcomes import FileRefused
-    from contracts.values.calendar import CalendarError, zone_of
 
-    if format_ is not Format.ASTERISK and (profile or trunk):
-        raise FileRefused(f"--profile and --trunk are for --format asterisk, not {format_.value}")
-    if format_ is Format.JSONL:
-        if strip or timezone or region:
-            raise FileRefused(
-                "JSON lines hold instants and E.164 numbers; leave out --timezone, --region and --strip"
-            )
-        return jsonl.read(decoded(_lines(file)), account_id=account)
-    if timezone is None or region is None:
-        raise FileRefused(f"--format {format_.value} needs --timezone and --region: the file itself says neither")
-    try:
-        zone = zone_of(timezone)
-    except CalendarError as error:
-        raise FileRefused(f"--timezone: {error}; give one like America/New_York") from error
-    rules = NumberRules(region=region, strip=tuple(strip))
-    if format_ is Format.CSV:
-        options = neutral_csv.CsvOptions(account_id=account, zone=zone, rules=rules)
-        return neutral_csv.read(decoded(_lines(file)), options)
-    return asterisk.read(
-        decoded(_lines(file)),
-        asterisk.AsteriskOptions(account_id=account, zone=zone, rules=rules, profile=profile, trunks=tuple(trunk)),
-    )
+    known = f"one of {', '.join(FORMATS)}"
+    if option is not None:
+        return option.value
+    if kept.format is None:
+        raise FileRefused(f"neither --format nor a source profile says what the file is; give {known}")
+    if kept.format not in FORMATS:
+        raise FileRefused(f"the source profile's format {kept.format!r} is not known; it is {known}")
+    return kept.format
 
 
-def _run(legs: "Iterator[Leg]", summary: "Summary", *, source: str, total_rows: int, dry_run: bool) -> None:
+def _run(legs: "Iterator[Leg]", summary: "Summary", source: str, *, total_rows: int | None, dry_run: bool) -> None:
     """Reads every leg, and publishes it unless this is a dry run, with a progress bar on standard error."""
     if dry_run:
         deque(legs, maxlen=0)
@@ -190,7 +162,8 @@ def _run(legs: "Iterator[Leg]", summary: "Summary", *, source: str, total_rows: 
                 on_confirmed=confirmed,
             )
         )
-        progress.update(task, completed=total_rows)
+        if total_rows is not None:
+            progress.update(task, completed=total_rows)
 
 
 def _counted(outcomes: "Iterator[Outcome]", summary: "Summary") -> "Iterator[Leg]":
