@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cli.adapters import asterisk, jsonl, neutral_csv
+from cli.adapters import asterisk, genesys, jsonl, neutral_csv
 from cli.adapters.lines import decoded
 from cli.adapters.numbers import NumberRules
 from cli.adapters.outcomes import FileRefused, Outcome
@@ -95,12 +95,22 @@ def _jsonl(raw: Iterable[bytes], given: Given) -> Iterator[Outcome]:
     return jsonl.read(decoded(raw), account_id=given.account_id)
 
 
+def _genesys(raw: Iterable[bytes], given: Given) -> Iterator[Outcome]:
+    return genesys.read(raw, genesys.GenesysOptions(account_id=given.account_id, rules=given.rules))
+
+
 FORMATS: Final[Mapping[str, Format]] = {
     "asterisk": Format(
         read=_asterisk,
         why="the file itself says neither zone nor country",
         needs=("--timezone", "--region"),
         takes=("--strip", "--profile", "--trunk"),
+    ),
+    "genesys": Format(
+        read=_genesys,
+        why="its records hold instants, and E.164 numbers as a rule",
+        takes=("--region", "--strip"),
+        by_line=False,
     ),
     "csv": Format(
         read=_csv,

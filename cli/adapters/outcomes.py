@@ -23,6 +23,7 @@ class Reason(Enum):
 
     INTERNAL = ("internal", "between own extensions or inside the PBX", Weight.FREE)
     CONFERENCE = ("conference", "conference row naming another party's trunk", Weight.FREE)
+    SUPERSEDED = ("superseded", "an earlier version of a record in this file, or the same again", Weight.FREE)
     UNREADABLE_ROW = ("unreadable_row", "the row cannot be read", Weight.PROBLEM)
     UNKNOWN_TRUNK = ("unknown_trunk", "an endpoint like a carrier's that --trunk does not name", Weight.PROBLEM)
     UNDIALLED_TRUNK = ("undialled_trunk", "names a trunk its dial string does not dial", Weight.PROBLEM)
@@ -32,6 +33,8 @@ class Reason(Enum):
         Weight.PROBLEM,
     )
     DIALLED_NUMBER = ("dialled_number", "the dialled number is not a telephone number", Weight.PROBLEM)
+    STILL_OPEN = ("still_open", "still open; import it again when it has ended", Weight.PROBLEM)
+    MESSAGE = ("message", "a message: not a call", Weight.PROBLEM)
     INVALID_RECORD = ("invalid_record", "breaks the contract of call records", Weight.PROBLEM)
     STRAY = ("stray", "local time strays from the epoch in uniqueid", Weight.NOTE)
     QUOTING = ("quoting", "broken quoting, read with closing quotes only before a comma or line end", Weight.NOTE)

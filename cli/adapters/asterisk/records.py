@@ -1,19 +1,16 @@
 """Call records out of chargeable legs: numbers, parties, user, queue and ids."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from cli.adapters.asterisk.channels import extension_of, other_half
 from cli.adapters.asterisk.legs import CONFERENCES, TrunkLeg
 from cli.adapters.asterisk.rows import Row
 from cli.adapters.checked import fault_of
+from cli.adapters.fields import identifier
 from cli.adapters.numbers import NumberRules, caller, is_extension
 from cli.adapters.outcomes import Finding, Leg, Outcome, Reason
 from contracts.events.call import CallDetailRecord, Channel, LinkedCall
-
-_NOT_VISIBLE: Final = re.compile(r"[^!-~]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,11 +132,6 @@ class Maker:
 def leg_id(leg: TrunkLeg) -> str:
     """The trunk channel with the uniqueid of its first row, because channel names recur after a restart."""
     return identifier(f"{leg.channel}@{leg.rows[0].uniqueid}")
-
-
-def identifier(text: str) -> str:
-    """The text as an id of the contract: characters that are not visible ASCII become `_`, 128 at most."""
-    return _NOT_VISIBLE.sub("_", text)[:128]
 
 
 def _disposition(leg: TrunkLeg) -> str:

@@ -11,6 +11,7 @@ class FormatName(StrEnum):
     """What the file is; a test holds these names to the formats there are."""
 
     ASTERISK = "asterisk"
+    GENESYS = "genesys"
     CSV = "csv"
     JSONL = "jsonl"
 
