@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cli.adapters import asterisk, genesys, jsonl, neutral_csv
+from cli.adapters import amazon_connect, asterisk, genesys, jsonl, neutral_csv
 from cli.adapters.lines import decoded
 from cli.adapters.numbers import NumberRules
 from cli.adapters.outcomes import FileRefused, Outcome
@@ -99,6 +99,10 @@ def _genesys(raw: Iterable[bytes], given: Given) -> Iterator[Outcome]:
     return genesys.read(raw, genesys.GenesysOptions(account_id=given.account_id, rules=given.rules))
 
 
+def _amazon_connect(raw: Iterable[bytes], given: Given) -> Iterator[Outcome]:
+    return amazon_connect.read(raw, account_id=given.account_id, rules=given.rules)
+
+
 FORMATS: Final[Mapping[str, Format]] = {
     "asterisk": Format(
         read=_asterisk,
@@ -109,6 +113,12 @@ FORMATS: Final[Mapping[str, Format]] = {
     "genesys": Format(
         read=_genesys,
         why="its records hold instants, and E.164 numbers as a rule",
+        takes=("--region", "--strip"),
+        by_line=False,
+    ),
+    "amazon-connect": Format(
+        read=_amazon_connect,
+        why="its records hold instants and E.164 numbers",
         takes=("--region", "--strip"),
         by_line=False,
     ),

@@ -12,6 +12,7 @@ class FormatName(StrEnum):
 
     ASTERISK = "asterisk"
     GENESYS = "genesys"
+    AMAZON_CONNECT = "amazon-connect"
     CSV = "csv"
     JSONL = "jsonl"
 
