@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cli.adapters import amazon_connect, asterisk, genesys, jsonl, neutral_csv
+from cli.adapters import amazon_connect, asterisk, genesys, jsonl, neutral_csv, voiso
 from cli.adapters.lines import decoded
 from cli.adapters.numbers import NumberRules
 from cli.adapters.outcomes import FileRefused, Outcome
+from cli.adapters.voiso.mapping import read_mapping
 from contracts.values.calendar import CalendarError, zone_of
 
 
@@ -22,6 +24,7 @@ class Given:
     strip: tuple[str, ...] = ()
     profile: str | None = None
     trunk: tuple[str, ...] = ()
+    mapping: Path | None = None
 
     def has(self, option: str) -> bool:
         """Whether the operator said anything for an option like `--region`."""
@@ -56,7 +59,7 @@ class Format:
     by_line: bool = True
 
 
-OPTIONS: Final = ("--timezone", "--region", "--strip", "--profile", "--trunk")
+OPTIONS: Final = ("--timezone", "--region", "--strip", "--profile", "--trunk", "--mapping")
 """The options that only some formats have a use for."""
 
 
@@ -103,6 +106,16 @@ def _amazon_connect(raw: Iterable[bytes], given: Given) -> Iterator[Outcome]:
     return amazon_connect.read(raw, account_id=given.account_id, rules=given.rules)
 
 
+def _voiso(raw: Iterable[bytes], given: Given) -> Iterator[Outcome]:
+    mapping = read_mapping(given.mapping)
+    if mapping.instants == "local" and given.timezone is None:
+        raise FileRefused("the mapping says that times are local: give --timezone")
+    if mapping.instants != "local" and given.timezone is not None:
+        raise FileRefused("the mapping says that times are instants: leave out --timezone")
+    options = voiso.VoisoOptions(account_id=given.account_id, zone=given.zone, rules=given.rules, mapping=mapping)
+    return voiso.read(raw, options)
+
+
 FORMATS: Final[Mapping[str, Format]] = {
     "asterisk": Format(
         read=_asterisk,
@@ -120,6 +133,12 @@ FORMATS: Final[Mapping[str, Format]] = {
         read=_amazon_connect,
         why="its records hold instants and E.164 numbers",
         takes=("--region", "--strip"),
+        by_line=False,
+    ),
+    "voiso": Format(
+        read=_voiso,
+        why="its mapping file says how a page is written",
+        takes=("--timezone", "--region", "--strip", "--mapping"),
         by_line=False,
     ),
     "csv": Format(

@@ -4,13 +4,14 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 from cli.adapters.checked import RECORD, fault_in_times, phrase
+from cli.adapters.fields import FieldFault
+from cli.adapters.local_times import is_local, local_instant
 from cli.adapters.numbers import NumberRules
 from cli.adapters.outcomes import FileRefused, Finding, Leg, Outcome, Reason
 from contracts.events.call import CallDetailRecord
@@ -33,7 +34,6 @@ _NUMBERS: Final = ("other_party", "own_number", "presented_caller_id")
 _INSTANTS: Final = ("started_at", "answered_at", "ended_at")
 _INTEGERS: Final = ("revision", "billable_duration_ms")
 _PARTY = re.compile(PARTY_PATTERN, re.ASCII)
-_LOCAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?", re.ASCII)
 _INTEGER = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
@@ -44,10 +44,6 @@ class CsvOptions:
     account_id: str
     zone: ZoneInfo
     rules: NumberRules
-
-
-class CellFault(ValueError):
-    """A cell that cannot be read; the message names its column."""
 
 
 def read(lines: Iterable[str], options: CsvOptions) -> Iterator[Outcome]:
@@ -100,7 +96,7 @@ def _check(header: list[str]) -> None:
 def _outcome(number: int, cells: Mapping[str, str], options: CsvOptions) -> Leg | Finding:
     try:
         values = _values(cells, options)
-    except CellFault as error:
+    except FieldFault as error:
         column = str(error).partition(" ")[0]
         reason = Reason.DIALLED_NUMBER if column == "other_party" else Reason.UNREADABLE_ROW
         return Finding(rows=(number,), reason=reason, detail=str(error))
@@ -132,7 +128,7 @@ def _values(cells: Mapping[str, str], options: CsvOptions) -> dict[str, object]:
     linked = [cells.get(column) for column in _LINKED]
     if any(linked):
         if not all(linked):
-            raise CellFault("linked_call_id and linked_leg_id go together")
+            raise FieldFault("linked_call_id and linked_leg_id go together")
         values["linked_call"] = {"call_id": linked[0], "leg_id": linked[1]}
     return values
 
@@ -142,31 +138,22 @@ def _party(column: str, cell: str, rules: NumberRules) -> str:
         return cell
     read = rules.e164(cell)
     if read is None:
-        raise CellFault(f"{column} is not a telephone number, `withheld` or `internal:…`")
+        raise FieldFault(f"{column} is not a telephone number, `withheld` or `internal:…`")
     return read.number
 
 
 def _instant(column: str, cell: str, zone: ZoneInfo) -> object:
     """The instant of a local time in the zone; a time with its offset is left to the contract."""
-    if _LOCAL.fullmatch(cell) is None:
-        return cell
-    try:
-        local = datetime.fromisoformat(cell)
-        early, late = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-    except (ValueError, OverflowError) as error:
-        raise CellFault(f"{column} is not a time that exists") from error
-    if early != late:
-        raise CellFault(f"{column} falls into an hour that a clock change skips or repeats; write its offset")
-    return early
+    return local_instant(cell, zone, name=column) if is_local(cell) else cell
 
 
 def _integer(column: str, cell: str) -> int:
     if _INTEGER.fullmatch(cell) is None:
-        raise CellFault(f"{column} is not a whole number")
+        raise FieldFault(f"{column} is not a whole number")
     return int(cell)
 
 
 def _truth(column: str, cell: str) -> bool:
     if cell not in ("true", "false"):
-        raise CellFault(f"{column} is neither true nor false")
+        raise FieldFault(f"{column} is neither true nor false")
     return cell == "true"

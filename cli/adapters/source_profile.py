@@ -13,7 +13,8 @@ class SourceProfile:
     """The keys of the file are these fields; each stands for the option of the same name.
 
     source and format: names. timezone and region: of local times and national numbers. strip and trunk:
-    lists. profile: a layout of columns. A key left out is None or empty.
+    lists. profile: a layout of columns. mapping: a file, found from the folder of this one. A key left out
+    is None or empty.
     """
 
     source: str | None = None
@@ -23,6 +24,7 @@ class SourceProfile:
     strip: tuple[str, ...] = ()
     profile: str | None = None
     trunk: tuple[str, ...] = ()
+    mapping: Path | None = None
 
 
 KEYS = tuple(field.name for field in fields(SourceProfile))
@@ -44,6 +46,8 @@ def read_source_profile(path: Path) -> SourceProfile:
         if key not in KEYS:
             raise FileRefused(f"{place}: {key!r} is not a key of a source profile; those are {', '.join(KEYS)}")
         values[key] = _checked(key, value, place)
+    if "mapping" in values:
+        values["mapping"] = path.parent / str(values["mapping"])
     return SourceProfile(**values)  # type: ignore[arg-type]
 
 

@@ -19,6 +19,7 @@ from cli.commands.cdrs.options import (
     FormatOption,
     FromRowOption,
     JsonOption,
+    MappingOption,
     ProfileOption,
     RegionOption,
     ReportOption,
@@ -50,6 +51,7 @@ def import_(
     strip: StripOption = None,
     profile: ProfileOption = None,
     trunk: TrunkOption = None,
+    mapping: MappingOption = None,
     from_row: FromRowOption = 1,
     report: ReportOption = None,
     dry_run: DryRunOption = False,
@@ -58,7 +60,6 @@ def import_(
     """Publish a file's calls to Kafka. The same file again publishes the same events: all are duplicates."""
     from cli.adapters.formats import FORMATS, Given, outcomes
     from cli.adapters.summary import Summary
-    from cli.adapters.tables import show
 
     summary = Summary()
     with _failures_told(file, summary):
@@ -72,11 +73,19 @@ def import_(
             strip=tuple(strip or kept.strip),
             profile=profile or kept.profile,
             trunk=tuple(trunk or kept.trunk),
+            mapping=mapping or kept.mapping,
         )
         _check_names(account, source)
         legs = _counted(outcomes(_lines(file), name, given), summary)
         total = _line_count(file) if FORMATS[name].by_line else None
         _run((leg for leg in legs if leg.rows[0] >= from_row), summary, source, total_rows=total, dry_run=dry_run)
+    _tell(summary, source=source, report=report, dry_run=dry_run, as_json=as_json)
+
+
+def _tell(summary: "Summary", *, source: str, report: Path | None, dry_run: bool, as_json: bool) -> None:
+    """Writes the report that was asked for and prints the summary."""
+    from cli.adapters.tables import show
+
     if report is not None:
         _write_report(report, summary)
     if as_json:

@@ -13,6 +13,7 @@ class FormatName(StrEnum):
     ASTERISK = "asterisk"
     GENESYS = "genesys"
     AMAZON_CONNECT = "amazon-connect"
+    VOISO = "voiso"
     CSV = "csv"
     JSONL = "jsonl"
 
@@ -44,6 +45,12 @@ ProfileOption = Annotated[
 ]
 TrunkOption = Annotated[
     list[str] | None, typer.Option("--trunk", help="Endpoint that leads to a carrier; repeatable.")
+]
+MappingOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--mapping", help="TOML file of the names of fields in a page of voiso.", show_default="the one shipped"
+    ),
 ]
 FromRowOption = Annotated[
     int, typer.Option("--from-row", min=1, help="Publish only legs that begin at this row or later.")
