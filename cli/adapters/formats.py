@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cli.adapters import amazon_connect, asterisk, genesys, jsonl, neutral_csv, voiso
+from cli.adapters import amazon_connect, asterisk, cucm, genesys, jsonl, neutral_csv, voiso
 from cli.adapters.lines import decoded
 from cli.adapters.numbers import NumberRules
 from cli.adapters.outcomes import FileRefused, Outcome
@@ -24,6 +24,7 @@ class Given:
     strip: tuple[str, ...] = ()
     profile: str | None = None
     trunk: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
     mapping: Path | None = None
 
     def has(self, option: str) -> bool:
@@ -59,7 +60,7 @@ class Format:
     by_line: bool = True
 
 
-OPTIONS: Final = ("--timezone", "--region", "--strip", "--profile", "--trunk", "--mapping")
+OPTIONS: Final = ("--timezone", "--region", "--strip", "--profile", "--trunk", "--own", "--mapping")
 """The options that only some formats have a use for."""
 
 
@@ -98,6 +99,13 @@ def _jsonl(raw: Iterable[bytes], given: Given) -> Iterator[Outcome]:
     return jsonl.read(decoded(raw), account_id=given.account_id)
 
 
+def _cucm(raw: Iterable[bytes], given: Given) -> Iterator[Outcome]:
+    options = cucm.CucmOptions(
+        account_id=given.account_id, rules=given.rules, trunks=frozenset(given.trunk), own=given.own
+    )
+    return cucm.read(decoded(raw), options)
+
+
 def _genesys(raw: Iterable[bytes], given: Given) -> Iterator[Outcome]:
     return genesys.read(raw, genesys.GenesysOptions(account_id=given.account_id, rules=given.rules))
 
@@ -122,6 +130,12 @@ FORMATS: Final[Mapping[str, Format]] = {
         why="the file itself says neither zone nor country",
         needs=("--timezone", "--region"),
         takes=("--strip", "--profile", "--trunk"),
+    ),
+    "cucm": Format(
+        read=_cucm,
+        why="it holds instants, and numbers as they are dialled in the country",
+        needs=("--region",),
+        takes=("--strip", "--trunk", "--own"),
     ),
     "genesys": Format(
         read=_genesys,

@@ -23,6 +23,7 @@ class Reason(Enum):
 
     INTERNAL = ("internal", "between own extensions or inside the PBX", Weight.FREE)
     CONFERENCE = ("conference", "conference row naming another party's trunk", Weight.FREE)
+    RECORDER = ("recorder", "the copy of a call to a recorder", Weight.FREE)
     SUPERSEDED = ("superseded", "an earlier version of a record in this file, or the same again", Weight.FREE)
     UNREADABLE_ROW = ("unreadable_row", "the row cannot be read", Weight.PROBLEM)
     UNKNOWN_TRUNK = ("unknown_trunk", "an endpoint like a carrier's that --trunk does not name", Weight.PROBLEM)
@@ -33,12 +34,14 @@ class Reason(Enum):
         Weight.PROBLEM,
     )
     DIALLED_NUMBER = ("dialled_number", "the dialled number is not a telephone number", Weight.PROBLEM)
+    DIRECTION_UNTOLD = ("direction_untold", "nothing tells whether it came in or went out", Weight.PROBLEM)
     STILL_OPEN = ("still_open", "still open; import it again when it has ended", Weight.PROBLEM)
     GOES_ON = ("goes_on", "goes on from a record that is not in this file", Weight.PROBLEM)
     MESSAGE = ("message", "a message: not a call", Weight.PROBLEM)
     NOT_A_CALL = ("not_a_call", "neither a call nor a message", Weight.PROBLEM)
     UNKNOWN_KIND = ("unknown_kind", "of a kind that this import does not know", Weight.PROBLEM)
     INVALID_RECORD = ("invalid_record", "breaks the contract of call records", Weight.PROBLEM)
+    UNKNOWN_COLUMN = ("unknown_column", "columns this import does not know and does not use", Weight.NOTE)
     STRAY = ("stray", "local time strays from the epoch in uniqueid", Weight.NOTE)
     QUOTING = ("quoting", "broken quoting, read with closing quotes only before a comma or line end", Weight.NOTE)
     SENT_DIFFERS = ("sent_differs", "dst is not the number really sent", Weight.NOTE)

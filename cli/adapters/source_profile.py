@@ -12,8 +12,8 @@ from cli.adapters.outcomes import FileRefused
 class SourceProfile:
     """The keys of the file are these fields; each stands for the option of the same name.
 
-    source and format: names. timezone and region: of local times and national numbers. strip and trunk:
-    lists. profile: a layout of columns. mapping: a file, found from the folder of this one. A key left out
+    source and format: names. timezone and region: of local times and national numbers. strip, trunk
+    and own: lists. profile: a layout of columns. mapping: a file, found from the folder of this one. A key left out
     is None or empty.
     """
 
@@ -24,11 +24,12 @@ class SourceProfile:
     strip: tuple[str, ...] = ()
     profile: str | None = None
     trunk: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
     mapping: Path | None = None
 
 
 KEYS = tuple(field.name for field in fields(SourceProfile))
-_LISTS = ("strip", "trunk")
+_LISTS = ("strip", "trunk", "own")
 
 
 def read_source_profile(path: Path) -> SourceProfile:

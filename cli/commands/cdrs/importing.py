@@ -20,6 +20,7 @@ from cli.commands.cdrs.options import (
     FromRowOption,
     JsonOption,
     MappingOption,
+    OwnOption,
     ProfileOption,
     RegionOption,
     ReportOption,
@@ -51,6 +52,7 @@ def import_(
     strip: StripOption = None,
     profile: ProfileOption = None,
     trunk: TrunkOption = None,
+    own: OwnOption = None,
     mapping: MappingOption = None,
     from_row: FromRowOption = 1,
     report: ReportOption = None,
@@ -73,6 +75,7 @@ def import_(
             strip=tuple(strip or kept.strip),
             profile=profile or kept.profile,
             trunk=tuple(trunk or kept.trunk),
+            own=tuple(own or kept.own),
             mapping=mapping or kept.mapping,
         )
         _check_names(account, source)

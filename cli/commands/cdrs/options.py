@@ -11,6 +11,7 @@ class FormatName(StrEnum):
     """What the file is; a test holds these names to the formats there are."""
 
     ASTERISK = "asterisk"
+    CUCM = "cucm"
     GENESYS = "genesys"
     AMAZON_CONNECT = "amazon-connect"
     VOISO = "voiso"
@@ -45,6 +46,10 @@ ProfileOption = Annotated[
 ]
 TrunkOption = Annotated[
     list[str] | None, typer.Option("--trunk", help="Endpoint that leads to a carrier; repeatable.")
+]
+OwnOption = Annotated[
+    list[str] | None,
+    typer.Option("--own", help="What the platform's own numbers begin with, as it writes them; repeatable."),
 ]
 MappingOption = Annotated[
     Path | None,
