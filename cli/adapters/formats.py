@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cli.adapters import amazon_connect, asterisk, cucm, genesys, jsonl, neutral_csv, voiso
+from cli.adapters import amazon_connect, asterisk, cucm, freeswitch, genesys, jsonl, neutral_csv, voiso
 from cli.adapters.lines import decoded
 from cli.adapters.numbers import NumberRules
 from cli.adapters.outcomes import FileRefused, Outcome
@@ -106,6 +106,22 @@ def _cucm(raw: Iterable[bytes], given: Given) -> Iterator[Outcome]:
     return cucm.read(decoded(raw), options)
 
 
+def _freeswitch_json(raw: Iterable[bytes], given: Given) -> Iterator[Outcome]:
+    options = freeswitch.FreeswitchOptions(account_id=given.account_id, rules=given.rules, own=given.own)
+    return freeswitch.read_documents(raw, options)
+
+
+def _freeswitch_csv(raw: Iterable[bytes], given: Given) -> Iterator[Outcome]:
+    options = freeswitch.FreeswitchOptions(
+        account_id=given.account_id,
+        rules=given.rules,
+        own=given.own,
+        zone=given.zone if given.timezone else None,
+        template=given.profile,
+    )
+    return freeswitch.read_lines(decoded(raw), options)
+
+
 def _genesys(raw: Iterable[bytes], given: Given) -> Iterator[Outcome]:
     return genesys.read(raw, genesys.GenesysOptions(account_id=given.account_id, rules=given.rules))
 
@@ -136,6 +152,19 @@ FORMATS: Final[Mapping[str, Format]] = {
         why="it holds instants, and numbers as they are dialled in the country",
         needs=("--region",),
         takes=("--strip", "--trunk", "--own"),
+    ),
+    "freeswitch-json": Format(
+        read=_freeswitch_json,
+        why="it holds instants, and numbers as they are dialled in the country",
+        needs=("--region",),
+        takes=("--strip", "--own"),
+        by_line=False,
+    ),
+    "freeswitch-csv": Format(
+        read=_freeswitch_csv,
+        why="it holds numbers as they are dialled in the country",
+        needs=("--region",),
+        takes=("--strip", "--own", "--timezone", "--profile"),
     ),
     "genesys": Format(
         read=_genesys,

@@ -23,6 +23,7 @@ class Reason(Enum):
 
     INTERNAL = ("internal", "between own extensions or inside the PBX", Weight.FREE)
     CONFERENCE = ("conference", "conference row naming another party's trunk", Weight.FREE)
+    OWN_SIDE = ("own_side", "the own side of a leg that is in this file", Weight.FREE)
     RECORDER = ("recorder", "the copy of a call to a recorder", Weight.FREE)
     SUPERSEDED = ("superseded", "an earlier version of a record in this file, or the same again", Weight.FREE)
     UNREADABLE_ROW = ("unreadable_row", "the row cannot be read", Weight.PROBLEM)

@@ -12,6 +12,8 @@ class FormatName(StrEnum):
 
     ASTERISK = "asterisk"
     CUCM = "cucm"
+    FREESWITCH_JSON = "freeswitch-json"
+    FREESWITCH_CSV = "freeswitch-csv"
     GENESYS = "genesys"
     AMAZON_CONNECT = "amazon-connect"
     VOISO = "voiso"
@@ -42,7 +44,11 @@ StripOption = Annotated[
     list[str] | None, typer.Option("--strip", help="Prefix carriers want before a number; repeatable.")
 ]
 ProfileOption = Annotated[
-    str | None, typer.Option("--profile", help="Column layout of asterisk: master, pbxware, freepbx.")
+    str | None,
+    typer.Option(
+        "--profile",
+        help="Column layout of asterisk: master, pbxware, freepbx; of freeswitch-csv: default, example.",
+    ),
 ]
 TrunkOption = Annotated[
     list[str] | None, typer.Option("--trunk", help="Endpoint that leads to a carrier; repeatable.")
