@@ -30,12 +30,18 @@ class Plain:
     body: str
 
     @classmethod
-    def of(cls, answer: httpx.Response, *, stands_for: str, known: Collection[str]) -> "Plain":
-        """stands_for: the id that was asked for. known: ids that are the same with every request."""
+    def of(
+        cls, answer: httpx.Response, *, stands_for: str, given: Collection[str], known: Collection[str]
+    ) -> "Plain":
+        """stands_for: the id that was asked for. given: what earlier requests may have named our own things.
+        known: ids that are the same with every request.
+        """
+        spellings = {text for one in (stands_for, *given) for text in (one, quote(one, safe="+"), quote(one))}
+        # The longest first: an id may begin with another.
+        ids = "|".join(map(re.escape, sorted(spellings, key=len, reverse=True)))
 
         def plain(text: str) -> str:
-            for written in (stands_for, quote(stands_for, safe="+"), quote(stands_for)):
-                text = re.sub(re.escape(written), "<id>", text, flags=re.IGNORECASE)
+            text = re.sub(ids, "<id>", text, flags=re.IGNORECASE)
             text = _UUID.sub(lambda found: found[0] if found[0] in known else "<uuid>", text)
             today = f"{system_clock():%Y-%m-%d}"
             text = _INSTANT.sub(lambda found: "<now>" if found[0].startswith(today) else found[0], text)
