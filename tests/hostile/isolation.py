@@ -15,8 +15,8 @@ import orjson
 
 from tests.hostile.answers import Plain, leaves_of
 from tests.hostile.callers import ADMIN, clients_of
-from tests.hostile.places import Asked, Maker, Place
-from tests.hostile.values import TELLING_LENGTH, Belongings, belongings_of, digests_of, ghosts_of
+from tests.hostile.places import ALIASES, Asked, Maker, Place
+from tests.hostile.values import TELLING_LENGTH, Belongings, Columns, belongings_of, digests_of, ghosts_of
 from tests.hostile.world import OURS, THEIRS, World
 
 REPLAYED = "idempotency-replayed"
@@ -186,7 +186,7 @@ async def hunt(world: World, *, requests: int, seed: int) -> Outcome:
         known = ours.all | theirs.all | {OURS, THEIRS}
         hunting = Hunt(clients=clients, ours=ours, secrets=secrets, ghosts=ghosts_of(ids, known))
         maker = Maker(document=world.document, own=own_of(ours, theirs))
-        cases = list(cases_of(maker, list(clients), ids, Random(seed), layers=1 + requests // 500))
+        cases = list(cases_of(maker, list(clients), ids, theirs.columns, Random(seed), layers=1 + requests // 500))
         before = await digests_of(world.dsn, THEIRS)
         for reading, budget in ((True, requests // 2), (False, requests)):
             for case in cases:
@@ -225,11 +225,14 @@ def own_of(ours: Belongings, theirs: Belongings) -> dict[str, list[str]]:
 
 
 def cases_of(
-    maker: Maker, callers: Sequence[str], ids: Sequence[str], random: Random, *, layers: int
+    maker: Maker, callers: Sequence[str], ids: Sequence[str], columns: Columns, random: Random, *, layers: int
 ) -> Iterator[Case]:
-    """One id for each caller and place, then another for each, and so on, so many layers."""
+    """One id for each caller and place, then another for each, and so on, so many layers.
+
+    The first is of the kind that the place asks for, such as a key's where a key is named: it goes furthest.
+    """
     groups = [
-        (caller, asked, place, random.sample(fitting, len(fitting)))
+        (caller, asked, place, _kind_first(random.sample(fitting, len(fitting)), columns, place))
         for asked, places in maker.operations()
         for place in places
         if (fitting := [value for value in ids if place.takes(value)])
@@ -240,6 +243,13 @@ def cases_of(
         for caller, asked, place, fitting in groups:
             if layer < len(fitting):
                 yield Case(caller=caller, asked=asked, place=place, value=fitting[layer])
+
+
+def _kind_first(ids: Sequence[str], columns: Columns, place: Place) -> list[str]:
+    name = place.name.partition("/")[0]
+    kind = set(columns.get(ALIASES.get(name, name), []))
+    first = [one for one in ids if one in kind][:1]
+    return [*first, *(one for one in ids if one not in first)]
 
 
 async def right_requests(world: World) -> dict[str, Any]:

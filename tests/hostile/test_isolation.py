@@ -1,6 +1,5 @@
 """Nothing crosses from one account to another, also with row-level security alone; and a hole would be seen."""
 
-import asyncpg
 import pytest
 
 from contracts.topics import SERVICES
@@ -8,12 +7,15 @@ from tests.conftest import FreshDatabase
 from tests.hostile.callers import ASTRAY_CALLERS, CALLERS
 from tests.hostile.isolation import hunt, right_requests
 from tests.hostile.stripped import stripped_queries
-from tests.hostile.values import digests_of, ghosts_of
+from tests.hostile.values import ghosts_of
 from tests.hostile.world import THEIRS, every_service, world_on
 from tests.support.directory import unit_id
 
 REQUESTS = 1_600
 SEED = 20261123
+ONE_ROW = ("get_parts",)
+"""It asks for one row in a subquery. Past row-level security it would find each account's, and every preview would
+end in a failure (500) before it could tell anything."""
 
 
 async def test_no_operation_tells_or_changes_anything_of_another_account(fresh_database: FreshDatabase) -> None:
@@ -37,23 +39,12 @@ async def test_row_level_security_alone_keeps_accounts_apart(fresh_database: Fre
 
 
 async def test_the_hunt_sees_a_hole(fresh_database: FreshDatabase) -> None:
-    """Without the conditions and past row-level security: ids, names and figures of the other account come out."""
-    with stripped_queries():
+    """Without the conditions and past row-level security, what is another's is told, differs, and is changed."""
+    with stripped_queries(but=ONE_ROW):
         async with world_on(await fresh_database(every_service), guarded=False) as world:
             outcome = await hunt(world, requests=1_600, seed=SEED + 2)
-    assert outcome.kinds() >= {"leaked", "differs"}, outcome.said()
-
-
-async def test_a_changed_row_is_seen(fresh_database: FreshDatabase) -> None:
-    dsn = await fresh_database(every_service)
-    async with world_on(dsn) as world:
-        before = await digests_of(world.dsn, THEIRS)
-        assert await digests_of(world.dsn, THEIRS) == before
-        admin = await asyncpg.connect(dsn)
-        await admin.execute("UPDATE billing_units.unit SET version = version + 1 WHERE account_id = $1", THEIRS)
-        await admin.close()
-        after = await digests_of(world.dsn, THEIRS)
-    assert [table for table in before if before[table] != after[table]] == ["billing_units.unit"]
+    assert outcome.kinds() >= {"leaked", "differs", "changed"}, outcome.said()
+    assert outcome.statuses[500] < 10, outcome.said()
 
 
 async def test_the_requests_that_ids_are_put_into_are_right_ones(fresh_database: FreshDatabase) -> None:
