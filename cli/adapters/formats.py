@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cli.adapters import amazon_connect, asterisk, cucm, freeswitch, genesys, jsonl, neutral_csv, voiso
+from cli.adapters import amazon_connect, asterisk, cucm, freeswitch, genesys, jsonl, neutral_csv, twilio, voiso
 from cli.adapters.lines import decoded
 from cli.adapters.numbers import NumberRules
 from cli.adapters.outcomes import FileRefused, Outcome
@@ -130,6 +130,10 @@ def _amazon_connect(raw: Iterable[bytes], given: Given) -> Iterator[Outcome]:
     return amazon_connect.read(raw, account_id=given.account_id, rules=given.rules)
 
 
+def _twilio(raw: Iterable[bytes], given: Given) -> Iterator[Outcome]:
+    return twilio.read(raw, twilio.TwilioOptions(account_id=given.account_id, rules=given.rules))
+
+
 def _voiso(raw: Iterable[bytes], given: Given) -> Iterator[Outcome]:
     mapping = read_mapping(given.mapping)
     if mapping.instants == "local" and given.timezone is None:
@@ -174,6 +178,12 @@ FORMATS: Final[Mapping[str, Format]] = {
     ),
     "amazon-connect": Format(
         read=_amazon_connect,
+        why="its records hold instants and E.164 numbers",
+        takes=("--region", "--strip"),
+        by_line=False,
+    ),
+    "twilio": Format(
+        read=_twilio,
         why="its records hold instants and E.164 numbers",
         takes=("--region", "--strip"),
         by_line=False,

@@ -16,6 +16,7 @@ class FormatName(StrEnum):
     FREESWITCH_CSV = "freeswitch-csv"
     GENESYS = "genesys"
     AMAZON_CONNECT = "amazon-connect"
+    TWILIO = "twilio"
     VOISO = "voiso"
     CSV = "csv"
     JSONL = "jsonl"
