@@ -6,7 +6,18 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cli.adapters import amazon_connect, asterisk, cucm, freeswitch, genesys, jsonl, neutral_csv, twilio, voiso
+from cli.adapters import (
+    amazon_connect,
+    asterisk,
+    cucm,
+    freeswitch,
+    genesys,
+    jsonl,
+    neutral_csv,
+    twilio,
+    voiso,
+    webex,
+)
 from cli.adapters.lines import decoded
 from cli.adapters.numbers import NumberRules
 from cli.adapters.outcomes import FileRefused, Outcome
@@ -144,6 +155,10 @@ def _voiso(raw: Iterable[bytes], given: Given) -> Iterator[Outcome]:
     return voiso.read(raw, options)
 
 
+def _webex(raw: Iterable[bytes], given: Given) -> Iterator[Outcome]:
+    return webex.read(raw, webex.WebexOptions(account_id=given.account_id, rules=given.rules))
+
+
 FORMATS: Final[Mapping[str, Format]] = {
     "asterisk": Format(
         read=_asterisk,
@@ -192,6 +207,12 @@ FORMATS: Final[Mapping[str, Format]] = {
         read=_voiso,
         why="its mapping file says how a page is written",
         takes=("--timezone", "--region", "--strip", "--mapping"),
+        by_line=False,
+    ),
+    "webex": Format(
+        read=_webex,
+        why="its records hold instants, and E.164 numbers as a rule",
+        takes=("--region", "--strip"),
         by_line=False,
     ),
     "csv": Format(

@@ -18,6 +18,7 @@ class FormatName(StrEnum):
     AMAZON_CONNECT = "amazon-connect"
     TWILIO = "twilio"
     VOISO = "voiso"
+    WEBEX = "webex"
     CSV = "csv"
     JSONL = "jsonl"
 
