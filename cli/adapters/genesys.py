@@ -81,6 +81,8 @@ class _Conversation:
         starts, ends = _instants(segments, "segmentStart"), _instants(segments, "segmentEnd")
         if not segments or len(ends) < len(segments):
             return [Finding(rows=self.rows, reason=Reason.STILL_OPEN, detail="a customer's session has no end")]
+        answered_at, billable_ms = _connected(session, segments)
+        started_at, ended_at = min(starts), max(ends)
         near, far = ("dnis", "ani") if direction == "inbound" else ("ani", "dnis")
         rules = self.options.rules
         own = rules.e164(_number(session, near))
@@ -89,10 +91,9 @@ class _Conversation:
         else:
             dialled = rules.e164(_number(session, far))
             if dialled is None:
-                return [Finding(rows=self.rows, reason=Reason.DIALLED_NUMBER, detail=f"dnis {text(session, far)}")]
+                billed_ms = billable_ms or _ms(answered_at, ended_at)
+                return [self._undialled(f"dnis {text(session, far)}", billed_ms)]
             other, readable = dialled.number, True
-        started_at, ended_at = min(starts), max(ends)
-        answered_at, billable_ms = _connected(session, segments)
         record = CallDetailRecord(
             account_id=self.options.account_id,
             call_id=self._call_id,
@@ -114,6 +115,15 @@ class _Conversation:
             linked_call=None if session is first else self._linked(first),
         )
         return self._checked(record, readable=readable)
+
+    def _undialled(self, detail: str, billed_ms: int) -> Finding:
+        return Finding(
+            rows=self.rows,
+            reason=Reason.DIALLED_NUMBER,
+            detail=detail,
+            direction="outbound",
+            billed_s=billed_ms // 1000,
+        )
 
     def _checked(self, record: CallDetailRecord, *, readable: bool) -> list[Outcome]:
         fault = fault_of(record)
@@ -201,6 +211,10 @@ def _connected(session: Fields, segments: Sequence[Fields]) -> tuple[datetime | 
             begun.append(emitted_at - value_ms * _MILLISECOND)
             total_ms += value_ms
     return (min(begun), total_ms) if begun else (None, None)
+
+
+def _ms(answered_at: datetime | None, ended_at: datetime) -> int:
+    return 0 if answered_at is None else max(ended_at - answered_at, timedelta()) // _MILLISECOND
 
 
 def _interacting(session: Fields) -> timedelta:

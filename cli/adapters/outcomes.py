@@ -21,7 +21,7 @@ class Weight(Enum):
 class Reason(Enum):
     """Why rows are named. The value is (key, sentence, weight); the sentence stands in the summary."""
 
-    INTERNAL = ("internal", "between own extensions or inside the PBX", Weight.FREE)
+    INTERNAL = ("internal", "between own extensions or inside the platform", Weight.FREE)
     CONFERENCE = ("conference", "conference row naming another party's trunk", Weight.FREE)
     OWN_SIDE = ("own_side", "the own side of a leg that is in this file", Weight.FREE)
     RECORDER = ("recorder", "the copy of a call to a recorder", Weight.FREE)

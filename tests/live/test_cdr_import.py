@@ -45,10 +45,16 @@ def export(tmp_path: Path) -> Path:
 
 
 async def imported(bootstrap: str, file: Path, account: str, *options: str) -> dict[str, object]:
+    """Runs the command on an Asterisk file as an operator does and gives its summary."""
+    given = ("--format", "asterisk", "--timezone", "America/New_York", "--region", "US", "--strip", "9990")
+    return await imported_by(bootstrap, file, account, *given, *options)
+
+
+async def imported_by(bootstrap: str, file: Path, account: str, *options: str) -> dict[str, object]:
     """Runs the command as an operator does and gives its summary."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "cli.main", "cdrs", "import", str(file), "--format", "asterisk", "--json"),
-        *("--account", account, "--timezone", "America/New_York", "--region", "US", "--strip", "9990", *options),
+        *(sys.executable, "-m", "cli.main", "cdrs", "import", str(file), "--json"),
+        *("--account", account, *options),
         env={**os.environ, "RINGLEDGER_KAFKA_BOOTSTRAP_SERVERS": bootstrap},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -124,3 +130,35 @@ async def test_from_row_leaves_out_what_was_confirmed_before(calls_topic: str, e
     assert summary["published"] == 2
     keys = {record.key.decode() for record in await published(calls_topic, account)}
     assert keys == {f"{account}|1709650810.1", f"{account}|1709650900.1"}
+
+
+async def test_a_later_version_of_a_record_arrives_as_a_higher_revision_of_the_same_leg(
+    calls_topic: str, tmp_path: Path, account: str
+) -> None:
+    profile = tmp_path / "centre.toml"
+    profile.write_text('format = "amazon-connect"\nsource = "centre"\n')
+    file = tmp_path / "contacts.json"
+    for end, updated in (("15:01:00", "15:03:00"), ("15:01:30", "15:04:00"), ("15:01:00", "15:03:00")):
+        file.write_bytes(orjson.dumps(a_contact(end, updated)))
+        summary = await imported_by(calls_topic, file, account, "--source-profile", str(profile))
+        assert (summary["rows"], summary["published"], summary["source"]) == (1, 1, "centre")
+    first, second, first_again = await published(calls_topic, account)
+    assert first.value == first_again.value
+    records = [RECORD.validate_json(orjson.dumps(orjson.loads(one.value)["data"])) for one in (first, second)]
+    assert {record.leg_id for record in records} == {"contact-1"}
+    assert records[1].revision > records[0].revision
+
+
+def a_contact(end: str, updated: str) -> dict[str, object]:
+    """A contact record of Amazon Connect with its times of 5 March."""
+    return {
+        "ContactId": "contact-1",
+        "Channel": "VOICE",
+        "InitiationMethod": "INBOUND",
+        "InitiationTimestamp": "2024-03-05T15:00:00Z",
+        "ConnectedToSystemTimestamp": "2024-03-05T15:00:00Z",
+        "DisconnectTimestamp": f"2024-03-05T{end}Z",
+        "LastUpdateTimestamp": f"2024-03-05T{updated}Z",
+        "CustomerEndpoint": {"Address": "+13105550177", "Type": "TELEPHONE_NUMBER"},
+        "SystemEndpoint": {"Address": "+12125550100", "Type": "TELEPHONE_NUMBER"},
+    }

@@ -106,7 +106,7 @@ class Maker:
         else:
             dialled = self.rules.e164(customer.address)
             if dialled is None:
-                return [_finding(contact, Reason.DIALLED_NUMBER, f"CustomerEndpoint {customer.address}")]
+                return [_undialled(contact, f"CustomerEndpoint {customer.address}", line.answered_at, ended_at)]
             other = dialled.number
         if own is None:
             notes.append(_finding(contact, Reason.NO_OWN_NUMBER, line.direction))
@@ -130,7 +130,7 @@ class Maker:
             return []
         dialled = self.rules.e164(target.address)
         if dialled is None:
-            return [_finding(contact, Reason.DIALLED_NUMBER, f"TransferredToEndpoint {target.address}")]
+            return [_undialled(contact, f"TransferredToEndpoint {target.address}", since, ended_at)]
         own = self.rules.e164(contact.system.address)
         record = self._record(
             contact,
@@ -208,6 +208,17 @@ def _channel(contact: Contact) -> Channel:
     if contact.method == "CALLBACK":
         return "queue_callback"
     return "click_to_call" if contact.method == "API" else "manual"
+
+
+def _undialled(contact: Contact, detail: str, answered_at: datetime | None, ended_at: datetime) -> Finding:
+    talked_s = 0 if answered_at is None else max(0, int((ended_at - answered_at).total_seconds()))
+    return Finding(
+        rows=(contact.number,),
+        reason=Reason.DIALLED_NUMBER,
+        detail=detail,
+        direction="outbound",
+        billed_s=talked_s,
+    )
 
 
 def _finding(contact: Contact, reason: Reason, detail: str = "") -> Finding:

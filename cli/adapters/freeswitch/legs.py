@@ -87,7 +87,7 @@ class Maker:
     def _outbound(self, call: Call) -> list[Outcome]:
         dialled = self.rules.e164(call.destination)
         if dialled is None:
-            return [_finding(call, Reason.DIALLED_NUMBER, f"destination_number {call.destination}", billed=True)]
+            return [_undialled(call)]
         notes: list[Outcome] = []
         if dialled.stripped is not None:
             notes.append(_finding(call, Reason.STRIPPED, dialled.stripped))
@@ -153,6 +153,16 @@ class Maker:
         if direction != "outbound" or a_leg is None or a_leg is call or self._direction(a_leg) != "inbound":
             return None
         return LinkedCall(call_id=identifier(a_leg.uuid), leg_id=identifier(a_leg.uuid))
+
+
+def _undialled(call: Call) -> Finding:
+    return Finding(
+        rows=(call.number,),
+        reason=Reason.DIALLED_NUMBER,
+        detail=f"destination_number {call.destination}",
+        direction="outbound",
+        billed_s=call.billed_ms // 1000,
+    )
 
 
 def _finding(call: Call, reason: Reason, detail: str = "", *, billed: bool = False) -> Finding:

@@ -78,7 +78,7 @@ def _leg(rows: tuple[int, ...], values: Values, options: VoisoOptions) -> list[O
     else:
         dialled = options.rules.e164(values.text(far))
         if dialled is None:
-            return [_undialled(rows, values, far)]
+            return [_undialled(rows, values, kind, options.mapping)]
         other = dialled.number
         if dialled.stripped is not None:
             notes.append(Finding(rows=rows, reason=Reason.STRIPPED, detail=dialled.stripped))
@@ -124,6 +124,13 @@ def _record(
     )
 
 
-def _undialled(rows: tuple[int, ...], values: Values, far: str) -> Finding:
-    detail = f"{values.name(far)} {values.text(far)}"
-    return Finding(rows=rows, reason=Reason.DIALLED_NUMBER, detail=detail, direction="outbound")
+def _undialled(rows: tuple[int, ...], values: Values, kind: CallType, mapping: FieldMapping) -> Finding:
+    answered = values.needed("disposition") in mapping.dispositions.answered
+    talked = values.duration(kind.billable) if answered else None
+    return Finding(
+        rows=rows,
+        reason=Reason.DIALLED_NUMBER,
+        detail=f"{values.name('to')} {values.text('to')}",
+        direction="outbound",
+        billed_s=int(talked.total_seconds()) if talked else 0,
+    )

@@ -181,3 +181,11 @@ def test_a_caller_without_a_number_is_withheld() -> None:
     found = imported("amazon-connect", a_contact(CustomerEndpoint=None, SystemEndpoint=None))
     assert the_record(found).other_party == "withheld"
     assert reasons(found) == [((1,), "no_own_number")]
+
+
+def test_the_seconds_of_legs_whose_number_is_none_are_counted() -> None:
+    handed = {"TransferredToEndpoint": a_number("911"), "TransferCompletedTimestamp": "2024-03-05T10:02:00Z"}
+    dialled = a_contact("b", InitiationMethod="OUTBOUND", CustomerEndpoint=a_number("911"))
+    sums = summed(imported("amazon-connect", [a_contact(**handed), dialled]))
+    assert (sums.legs["outbound"].found, sums.legs["outbound"].publishable) == (2, 0)
+    assert sums.legs["outbound"].billed_ms == 480_000

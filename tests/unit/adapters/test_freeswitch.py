@@ -194,6 +194,11 @@ def test_a_call_that_was_not_answered() -> None:
     assert (record.answered_at, record.billable_duration_ms, record.disposition) == (None, None, "user_busy")
 
 
+def test_the_seconds_of_legs_whose_number_is_none_are_counted() -> None:
+    sums = summed(read_lines(a_line(destination_number="1234567")))
+    assert (sums.legs["outbound"].found, sums.legs["outbound"].billed_ms) == (1, 60_000)
+
+
 def test_both_legs_in_a_file_that_does_not_say_which_is_which() -> None:
     found = read_lines(a_line(bleg_uuid="b"), a_line(uuid="b", billsec="59"))
     assert reasons(found) == [((1,), "direction_untold"), ((2,), "direction_untold")]

@@ -141,7 +141,9 @@ def test_numbers_that_are_none() -> None:
     in_sip = a_conversation(a_participant(a_session(ani=f"sip:{CUSTOMER}@carrier.example;user=phone")))
     assert the_record(imported("genesys", in_sip)).other_party == CUSTOMER
     short = a_conversation(a_participant(a_session(direction="outbound", dnis="tel:911")))
-    assert reasons(imported("genesys", short)) == [((1,), "dialled_number")]
+    (finding,) = imported("genesys", short)
+    assert isinstance(finding, Finding)
+    assert (finding.reason.key, finding.direction, finding.billed_s) == ("dialled_number", "outbound", 60)
     unknown = imported("genesys", a_conversation(a_participant(a_session(ani="sip:desk@host", dnis="tel:1001"))))
     assert reasons(unknown) == [((1,), "caller_number"), ((1,), "no_own_number")]
 

@@ -12,6 +12,7 @@ from cli.adapters.outcomes import FileRefused
 from cli.adapters.source_profile import KEYS, SourceProfile, read_source_profile
 from cli.commands.cdrs.options import FormatName
 from cli.main import app
+from tests.architecture.sources import ROOT
 from tests.unit.adapters.exports import HEADER, a_dialled_row
 
 PROFILE = """\
@@ -105,6 +106,14 @@ def test_one_that_is_not_there_or_names_no_format(tmp_path: Path) -> None:
     file.write_text('format = "avaya"\n')
     result = imported(tmp_path, "--source-profile", str(file))
     assert (result.exit_code, "format 'avaya' is not known" in said(result)) == (2, True)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_is_described(name: str) -> None:
+    runbooks = ROOT / "docs" / "runbooks"
+    assert f"`{name}`" in (runbooks / "import-call-records.md").read_text(encoding="utf-8")
+    if name not in ("csv", "jsonl"):
+        assert f"`{name}`" in (runbooks / "call-records-by-platform.md").read_text(encoding="utf-8")
 
 
 def test_every_format_can_be_named_and_uses_options_that_exist() -> None:

@@ -173,3 +173,9 @@ def test_records_of_both_directions_in_one_page() -> None:
     found = imported("voiso", page)
     assert [record.call_id for record in records(found)] == ["07771c38", "b"]
     assert summed(found).rows == 3
+
+
+def test_the_seconds_of_legs_whose_number_is_none_are_counted() -> None:
+    page = a_page(a_record(dnis="911"), a_record(uuid="b", dnis="911", disposition="busy"))
+    sums = summed(imported("voiso", page))
+    assert (sums.legs["outbound"].found, sums.legs["outbound"].billed_ms) == (2, 20_000)
