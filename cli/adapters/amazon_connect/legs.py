@@ -167,7 +167,7 @@ class Maker:
             disposition=identifier((contact.disconnect_reason or "unknown").lower()),
             started_at=started_at,
             ended_at=ended_at,
-            revision=contact.revision,
+            revision=self._revision(contact),
             own_number=own,
             presented_caller_id=own if line.direction == "outbound" else None,
             user_id=optional_identifier(contact.agent_id),
@@ -182,6 +182,12 @@ class Maker:
         if fault is not None:
             return [_finding(contact, Reason.INVALID_RECORD, fault)]
         return [Leg(rows=(contact.number,), record=record), *notes]
+
+    def _revision(self, contact: Contact) -> int:
+        """The contact's, or that of the contact it goes on from where that is later: its end is this one's
+        beginning, so a later version of it makes another leg of this one too."""
+        before = self._previous(contact) if contact.method in GOING_ON else None
+        return contact.revision if before is None else max(contact.revision, before.revision)
 
     def _previous(self, contact: Contact) -> Contact | None:
         """The contact before this one, by its PreviousContactId or by the other's NextContactId."""

@@ -13,7 +13,7 @@ from cli.adapters.documents import Record, records
 from cli.adapters.fields import FieldFault
 from cli.adapters.freeswitch.calls import Call, of_document, of_line
 from cli.adapters.freeswitch.legs import Maker
-from cli.adapters.freeswitch.templates import columns_of
+from cli.adapters.freeswitch.templates import KNOWN, columns_of
 from cli.adapters.header_csv import NamedRow, rows
 from cli.adapters.numbers import NumberRules
 from cli.adapters.outcomes import FileRefused, Finding, Outcome, Reason
@@ -48,6 +48,9 @@ def read_lines(lines: Iterable[str], options: FreeswitchOptions) -> Iterator[Out
         raise FileRefused("start_stamp is a local time: give --timezone, or add ${start_epoch} to the template")
     if has_epochs and options.zone is not None:
         raise FileRefused("the lines have epochs, so --timezone is of no use; leave it out")
+    unknown = [name for name in columns if name not in KNOWN]
+    if unknown:
+        yield Finding(rows=(1,), reason=Reason.UNKNOWN_COLUMN, detail=", ".join(unknown))
     numbered = enumerate(iterator, start=2)
     found = rows(numbered if is_header else chain([(1, first)], numbered), columns)
     yield from _outcomes([_line(one, options.zone) for one in found], options)

@@ -38,6 +38,18 @@ ENDS: Final = ("end_uepoch", "end_epoch", "uduration", "mduration", "duration")
 BILLED: Final = ("billusec", "billmsec", "billsec")
 """Of each of these three the first there is, the most exact, is read."""
 
+KNOWN: Final = frozenset(
+    {
+        *TEMPLATES["example"],
+        *(f"{event}_{unit}" for event in ("start", "answer", "end") for unit in ("uepoch", "epoch", "stamp")),
+        *ENDS,
+        *BILLED,
+        *("direction", "call_uuid", "originator", "originated_legs", "bridge_uuid", "last_bridge_to"),
+        *("signal_bond", "outbound_caller_id_number", "effective_caller_id_number", "dialed_user"),
+    }
+)
+"""The variables that are read, and those of the templates."""
+
 
 def header_names(first_line: str) -> tuple[str, ...] | None:
     """The names of a header: `uuid` or `${uuid}`; None where the line is a call, which has no such name."""

@@ -90,6 +90,14 @@ def test_a_transfer_pays_the_line_from_where_the_contact_before_it_ended() -> No
     assert summed(found).legs["inbound"].billed_ms == 600_000
 
 
+def test_a_later_version_of_the_contact_before_is_a_later_version_of_the_transfer_it_moves() -> None:
+    transfer = a_transfer("b", "a", "10:04", "10:09")
+    moved = a_contact(end="10:06", LastUpdateTimestamp="2024-03-05T12:00:00Z")
+    (_, before), (_, after) = (records(imported("amazon-connect", [one, transfer])) for one in (a_contact(), moved))
+    assert (before.answered_at, after.answered_at) == (at("2024-03-05T10:05:00Z"), at("2024-03-05T10:06:00Z"))
+    assert after.revision > before.revision
+
+
 def test_a_transfer_is_linked_by_the_next_contact_too() -> None:
     chain = [a_contact(end="10:05", NextContactId="b"), a_transfer("b", None, "10:05", "10:09")]
     assert records(imported("amazon-connect", chain))[1].linked_call == LinkedCall(call_id="a", leg_id="a")
@@ -121,7 +129,10 @@ def test_a_third_party_who_was_dialled_is_a_leg_of_its_own() -> None:
 
 
 def test_a_contact_handed_over_to_a_number_outside_pays_two_legs() -> None:
-    handed = {"TransferredToEndpoint": a_number(OUTSIDE), "TransferCompletedTimestamp": "2024-03-05T10:02:00Z"}
+    handed: dict[str, Any] = {
+        "TransferredToEndpoint": a_number(OUTSIDE),
+        "TransferCompletedTimestamp": "2024-03-05T10:02:00Z",
+    }
     found = imported("amazon-connect", a_contact(**handed))
     first, second = records(found)
     assert (second.other_party, second.leg_id) == (OUTSIDE, "a:transfer")
@@ -184,7 +195,10 @@ def test_a_caller_without_a_number_is_withheld() -> None:
 
 
 def test_the_seconds_of_legs_whose_number_is_none_are_counted() -> None:
-    handed = {"TransferredToEndpoint": a_number("911"), "TransferCompletedTimestamp": "2024-03-05T10:02:00Z"}
+    handed: dict[str, Any] = {
+        "TransferredToEndpoint": a_number("911"),
+        "TransferCompletedTimestamp": "2024-03-05T10:02:00Z",
+    }
     dialled = a_contact("b", InitiationMethod="OUTBOUND", CustomerEndpoint=a_number("911"))
     sums = summed(imported("amazon-connect", [a_contact(**handed), dialled]))
     assert (sums.legs["outbound"].found, sums.legs["outbound"].publishable) == (2, 0)

@@ -58,7 +58,7 @@ def a_row(start: int = 0, *, ring: int = 5, seconds: int = 60, **given: Any) -> 
 
 
 def an_inbound_row(start: int = 0, **given: Any) -> str:
-    came_in = {
+    came_in: dict[str, Any] = {
         "callingPartyNumber": OUTSIDE,
         "originalCalledPartyNumber": DID,
         "finalCalledPartyNumber": "2001",
@@ -92,7 +92,10 @@ def test_a_real_call_by_named_trunk(real_data: Path) -> None:
 
 
 def test_an_outbound_call_is_charged_to_the_number_that_was_sent() -> None:
-    sent = {"outpulsedCalledPartyNumber": "913105550177", "outpulsedCallingPartyNumber": "2125550100"}
+    sent: dict[str, Any] = {
+        "outpulsedCalledPartyNumber": "913105550177",
+        "outpulsedCallingPartyNumber": "2125550100",
+    }
     record = the_record(read(a_row(callingPartyUnicodeLoginUserID="ada", **sent), strip=("9",)))
     assert (record.other_party, record.own_number) == ("+13105550177", "+12125550100")
     assert (record.presented_caller_id, record.user_id, record.channel) == ("+12125550100", "ada", "manual")
@@ -125,7 +128,7 @@ def test_own_numbers_as_long_as_outside_ones_are_told_by_their_beginning() -> No
 
 
 def test_two_unknown_numbers_are_not_guessed_and_their_seconds_are_shown() -> None:
-    direct = {"originalCalledPartyNumber": OTHER_OUTSIDE, "finalCalledPartyNumber": OTHER_OUTSIDE}
+    direct: dict[str, Any] = {"originalCalledPartyNumber": OTHER_OUTSIDE, "finalCalledPartyNumber": OTHER_OUTSIDE}
     row = an_inbound_row(destDeviceName="desk", **direct)
     (finding,) = read(row)
     assert isinstance(finding, Finding)

@@ -185,6 +185,8 @@ def test_lines_under_a_header() -> None:
     line = f"a,{TEN},{TEN + 65},60400,1001,{OUTSIDE},default,NORMAL_CLEARING"
     record = the_record(read_lines(names, line, timezone=None, profile=None))
     assert (record.started_at, record.billable_duration_ms) == (at("2024-03-05T15:00:00Z"), 60_400)
+    misspelt = read_lines(names + ",anser_epoch", line + ",1", timezone=None, profile=None)
+    assert reasons(misspelt)[0] == ((1,), "unknown_column")
     with pytest.raises(FileRefused, match="--timezone is of no use"):
         read_lines(names, line, profile=None)
 
