@@ -21,7 +21,7 @@ from chassis.signing_keys import KeyRing
 from contracts.topics import group_of
 
 API_CONNECTIONS = 8
-CONNECTIONS_BESIDE_WORKERS = 6
+CONNECTIONS_BESIDE_WORKERS = 8
 """For publishers, claims, jobs, gauges and probes."""
 
 

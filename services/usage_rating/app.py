@@ -11,14 +11,16 @@ from chassis.guard import Guard
 from chassis.probes import Probes
 from chassis.service import Process
 from chassis.settings import Role
-from services.usage_rating.api import api
+from services.usage_rating.api.application import api
 from services.usage_rating.consumers import SERVICE, routes
 from services.usage_rating.handlers.calls import CallsHandler
 from services.usage_rating.handlers.messages import Tokens
 from services.usage_rating.handlers.plans import PlansHandler
 from services.usage_rating.handlers.pricing import PlanCache
+from services.usage_rating.handlers.rerating import RatingAnewHandler
+from services.usage_rating.handlers.reratings import ReratingsHandler
 from services.usage_rating.handlers.suspense import SuspenseHandler
-from services.usage_rating.jobs import retry_suspense
+from services.usage_rating.jobs import RERATING_WORKERS, rerate, retry_suspense
 from services.usage_rating.settings import UsageRatingSettings
 
 
@@ -28,10 +30,13 @@ async def ingest(settings: UsageRatingSettings) -> Process:
     tokens = Tokens(secret=settings.token_key.get_secret_value().encode(), key_id=settings.token_key_id)
     plans = PlanCache(settings.plan_cache)
     suspense = SuspenseHandler(pool=process.pool, schema=SERVICE, plans=plans, tokens=tokens, clock=system_clock)
+    rating_anew = RatingAnewHandler(
+        pool=process.pool, schema=SERVICE, plans=plans, tokens=tokens, clock=system_clock
+    )
     return process.with_routes(
         routes(CallsHandler(plans=plans, tokens=tokens), record_max_bytes=settings.record_max_bytes),
         monthly_tables=("usage", "rated_usage"),
-        jobs=(partial(retry_suspense, suspense),),
+        jobs=(partial(retry_suspense, suspense), *[partial(rerate, rating_anew)] * RERATING_WORKERS),
     )
 
 
@@ -40,7 +45,8 @@ async def serve(settings: UsageRatingSettings) -> Process:
 
     def application(pool: Pool, guard: Guard, probes: Probes) -> ASGIApp:
         plans = PlansHandler(pool=pool, schema=SERVICE, clock=system_clock, random=system_random)
-        return api(plans, pool, guard, probes)
+        reratings = ReratingsHandler(pool=pool, schema=SERVICE, clock=system_clock, random=system_random)
+        return api(plans, reratings, pool, guard, probes)
 
     return await api_process(SERVICE, settings, application)
 

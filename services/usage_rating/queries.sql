@@ -135,3 +135,169 @@ SELECT published FROM rated_usage WHERE account_id = $1 AND usage_id = $2 ORDER 
 -- name: find_call
 -- The newest revision of a call as it came: the only way to the other party's number.
 SELECT call FROM usage WHERE account_id = $1 AND usage_id = $2 ORDER BY revision DESC LIMIT 1
+
+-- name: find_plan_version
+-- The newest version of a plan that the account may use, or the one asked for; NULL when there is none.
+SELECT max(version) FROM plan
+WHERE account_id IN ($1, '*') AND plan_id = $2 AND ($3::integer IS NULL OR version = $3)
+
+-- name: insert_rerating
+INSERT INTO rerating (account_id, rerating_id, state, reason, from_at, to_at, plan_id, plan_version, currency,
+                      asked_by, asked_at)
+VALUES ($1, $2, 'requested', $3, $4, $5, $6, $7, $8, $9, $10)
+
+-- name: list_reratings
+-- Newest first, before one of them, or one alone ($3); with how far their parts are.
+SELECT r.account_id, r.rerating_id, r.state, r.reason, r.from_at, r.to_at, r.plan_id, r.plan_version, r.currency,
+       r.course, r.changes, r.unpriced, r.amount_before, r.amount_after, r.asked_by, r.asked_at, r.previewed_at,
+       r.approved_by, r.approved_at, r.cancelled_by, r.finished_at, p.examined, p.posted, p.skipped
+FROM rerating r, LATERAL (
+    SELECT coalesce(sum(examined), 0)::bigint AS examined, coalesce(sum(posted), 0)::bigint AS posted,
+           coalesce(sum(skipped), 0)::bigint AS skipped
+    FROM rerating_part WHERE account_id = r.account_id AND rerating_id = r.rerating_id
+) AS p
+WHERE r.account_id = $1 AND ($2::uuid IS NULL OR r.rerating_id < $2) AND ($3::uuid IS NULL OR r.rerating_id = $3)
+ORDER BY r.rerating_id DESC LIMIT $4
+
+-- name: lock_rerating
+-- A re-rating, locked until the transaction ends.
+SELECT account_id, rerating_id, state, from_at, to_at, plan_id, plan_version, course, changes FROM rerating
+WHERE account_id = $1 AND rerating_id = $2 FOR UPDATE
+
+-- name: approve_rerating
+-- What is approved is posted from now on.
+UPDATE rerating SET state = 'approved', approved_by = $3, approved_at = $4
+WHERE account_id = $1 AND rerating_id = $2 AND state = 'previewed'
+
+-- name: cancel_rerating
+UPDATE rerating SET state = 'cancelled', cancelled_by = $3, finished_at = $4
+WHERE account_id = $1 AND rerating_id = $2 AND state IN ('requested', 'previewing', 'previewed')
+
+-- name: list_rerating_changes
+-- What would change, after a use; all of it, or only what was skipped.
+SELECT usage_id, month, revision, rated_usage_id, occurred_at, direction, own_number, user_id, destination,
+       amount_before, amount_after, plan_id_before, plan_version_before, plan_id_after, plan_version_after, reason,
+       skipped
+FROM rerating_change
+WHERE account_id = $1 AND rerating_id = $2 AND (usage_id, month) > ($3::uuid, $4::date)
+  AND ($5::boolean IS NULL OR skipped = $5)
+ORDER BY usage_id, month LIMIT $6
+
+-- name: list_rerating_totals
+-- Sums of what would change, by destination, by user or by reason; from the first on, or after a name.
+SELECT name, changes, amount_before, amount_after FROM rerating_total
+WHERE account_id = $1 AND rerating_id = $2 AND kind = $3 AND ($4::text IS NULL OR name > $4)
+ORDER BY name LIMIT $5
+
+-- name: list_undone_reratings
+-- What the job has to do, the oldest first.
+SELECT account_id, rerating_id, state, from_at, to_at, plan_id, plan_version, course, changes FROM rerating
+WHERE state IN ('requested', 'previewing', 'approved', 'posting') ORDER BY rerating_id LIMIT $1
+
+-- name: begin_rerating
+-- The preview begins: by these activations, whatever is activated later.
+UPDATE rerating SET state = 'previewing', course = $3
+WHERE account_id = $1 AND rerating_id = $2 AND state = 'requested'
+
+-- name: insert_rerating_parts
+INSERT INTO rerating_part (account_id, rerating_id, month, slice)
+SELECT $1, $2, month, slice FROM unnest($3::date[]) AS month, generate_series(0, $4::integer - 1) AS slice
+
+-- name: lock_part_to_preview
+-- A part whose uses were not all looked at, unless another worker has it.
+SELECT month, slice, preview_id, preview_revision FROM rerating_part
+WHERE account_id = $1 AND rerating_id = $2 AND NOT previewed ORDER BY month, slice LIMIT 1 FOR UPDATE SKIP LOCKED
+
+-- name: list_stored_ratings
+-- Some uses of a part as they are stored, each with its live rating where it has one and is of the time asked for.
+SELECT s.usage_id, s.revision, s.occurred_at, CASE WHEN r.amount IS NOT NULL THEN s.call END AS call,
+       r.rated_usage_id, r.amount, r.published
+FROM (
+    SELECT usage_id, revision, occurred_at, call FROM usage
+    WHERE account_id = $1 AND month = $2 AND (usage_id, revision) > ($3::uuid, $4::integer) AND usage_id <= $5
+    ORDER BY usage_id, revision LIMIT $6
+) AS s
+LEFT JOIN leg l ON l.account_id = $1 AND l.usage_id = s.usage_id AND l.revision = s.revision
+               AND s.occurred_at >= $7 AND s.occurred_at < $8
+LEFT JOIN rated_usage r ON r.account_id = $1 AND r.rated_usage_id = l.live_rated_usage_id AND r.month = l.live_month
+ORDER BY s.usage_id, s.revision
+
+-- name: update_part_previewed
+UPDATE rerating_part
+SET previewed = $5, preview_id = $6, preview_revision = $7, examined = examined + $8
+WHERE account_id = $1 AND rerating_id = $2 AND month = $3 AND slice = $4
+
+-- name: has_parts_to_preview
+SELECT EXISTS (SELECT FROM rerating_part WHERE account_id = $1 AND rerating_id = $2 AND NOT previewed)
+
+-- name: insert_rerating_totals
+-- What the preview found, added up; '' stands for no destination and no user.
+INSERT INTO rerating_total (account_id, rerating_id, kind, name, changes, amount_before, amount_after)
+SELECT $1, $2, kind, name, count(*), sum(amount_before), sum(amount_after)
+FROM rerating_change, LATERAL (
+    VALUES ('destination', coalesce(destination, ''), reason IS NULL),
+           ('user', coalesce(user_id, ''), reason IS NULL),
+           ('reason', reason, reason IS NOT NULL)
+) AS said (kind, name, counts)
+WHERE account_id = $1 AND rerating_id = $2 AND counts
+GROUP BY kind, name
+
+-- name: end_preview
+-- The preview is whole: it can be approved.
+UPDATE rerating r
+SET state = 'previewed', previewed_at = $3, changes = t.changes, unpriced = t.unpriced,
+    amount_before = t.amount_before, amount_after = t.amount_after
+FROM (
+    SELECT coalesce(sum(changes) FILTER (WHERE kind = 'user'), 0) AS changes,
+           coalesce(sum(changes) FILTER (WHERE kind = 'reason'), 0) AS unpriced,
+           coalesce(sum(amount_before) FILTER (WHERE kind = 'user'), 0) AS amount_before,
+           coalesce(sum(amount_after) FILTER (WHERE kind = 'user'), 0) AS amount_after
+    FROM rerating_total WHERE account_id = $1 AND rerating_id = $2
+) AS t
+WHERE r.account_id = $1 AND r.rerating_id = $2 AND r.state = 'previewing'
+
+-- name: begin_posting
+UPDATE rerating SET state = 'posting' WHERE account_id = $1 AND rerating_id = $2 AND state = 'approved'
+
+-- name: lock_part_to_post
+-- A part whose changes were not all posted, unless another worker has it.
+SELECT month, slice, posted_id FROM rerating_part
+WHERE account_id = $1 AND rerating_id = $2 AND NOT done ORDER BY month, slice LIMIT 1 FOR UPDATE SKIP LOCKED
+
+-- name: list_changes_to_post
+-- Some changes of a part that can be posted, in key order.
+SELECT usage_id, revision, rated_usage_id, amount_after FROM rerating_change
+WHERE account_id = $1 AND rerating_id = $2 AND usage_id > $3::uuid AND usage_id <= $4::uuid AND month = $5
+  AND reason IS NULL
+ORDER BY usage_id LIMIT $6
+
+-- name: list_uses_to_rate_anew
+-- Uses as they came, each with its live rating as published. Arrays come as text.
+SELECT u.usage_id, u.source, u.event_id, u.call, r.published
+FROM unnest($3::text::uuid[], $4::text::integer[], $5::text::uuid[], $6::text::date[])
+    AS asked (usage_id, revision, rated_usage_id, rated_month)
+JOIN usage u ON u.account_id = $1 AND u.usage_id = asked.usage_id AND u.revision = asked.revision AND u.month = $2
+JOIN rated_usage r ON r.account_id = $1 AND r.rated_usage_id = asked.rated_usage_id AND r.month = asked.rated_month
+
+-- name: update_legs_rated
+-- The ratings of an account's locked legs that are live now. Arrays come as text.
+UPDATE leg
+SET rating_revision = new.rating_revision, live_rated_usage_id = new.rated_usage_id, live_month = new.month
+FROM unnest($2::text::uuid[], $3::text::integer[], $4::text::uuid[], $5::text::date[])
+    AS new (usage_id, rating_revision, rated_usage_id, month)
+WHERE leg.account_id = $1 AND leg.usage_id = new.usage_id
+
+-- name: update_changes_skipped
+UPDATE rerating_change SET skipped = true
+WHERE account_id = $1 AND rerating_id = $2 AND month = $3 AND usage_id = ANY ($4::uuid[])
+
+-- name: update_part_posted
+UPDATE rerating_part SET done = $5, posted_id = $6, posted = posted + $7, skipped = skipped + $8
+WHERE account_id = $1 AND rerating_id = $2 AND month = $3 AND slice = $4
+
+-- name: has_parts_to_post
+SELECT EXISTS (SELECT FROM rerating_part WHERE account_id = $1 AND rerating_id = $2 AND NOT done)
+
+-- name: end_posting
+UPDATE rerating SET state = 'posted', finished_at = $3
+WHERE account_id = $1 AND rerating_id = $2 AND state = 'posting'

@@ -73,7 +73,8 @@ CREATE TABLE leg (
     CHECK ((live_rated_usage_id IS NULL) = (live_month IS NULL))
 );
 
--- Every revision of every leg as it came. The only place with the other party's number.
+-- Every revision of every leg as it came. The only place with the other party's number. occurred_at: the charging
+-- instant, by which a re-rating finds it; month: of its end.
 CREATE TABLE usage (
     account_id   text COLLATE "C" NOT NULL,
     usage_id     uuid NOT NULL,
@@ -82,6 +83,7 @@ CREATE TABLE usage (
     source       text COLLATE "C" NOT NULL,
     event_id     text COLLATE "C" NOT NULL,
     call         bytea NOT NULL,
+    occurred_at  timestamptz NOT NULL,
     recorded_at  timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (account_id, usage_id, revision, month)
 ) PARTITION BY RANGE (month);
@@ -128,16 +130,111 @@ CREATE TABLE suspense_retry (
     recorded_at timestamptz NOT NULL
 );
 
+-- Uses of an account priced again: what was asked, what it would change, who approved it, how far it is. from_at, to_at:
+-- charging instants, half open. course: the activations it goes by, as JSON, read when its preview began. plan_version:
+-- as asked, none for the newest. Sums are of what would change and can be priced.
+CREATE TABLE rerating (
+    account_id    text COLLATE "C" NOT NULL,
+    rerating_id   uuid NOT NULL,
+    state         text NOT NULL
+                  CHECK (state IN ('requested', 'previewing', 'previewed', 'approved', 'posting', 'posted', 'cancelled')),
+    reason        text NOT NULL,
+    from_at       timestamptz NOT NULL,
+    to_at         timestamptz NOT NULL CHECK (from_at < to_at),
+    plan_id       text COLLATE "C",
+    plan_version  integer,
+    currency      text NOT NULL,
+    course        text,
+    changes       bigint NOT NULL DEFAULT 0,
+    unpriced      bigint NOT NULL DEFAULT 0,
+    amount_before numeric(30, 6) NOT NULL DEFAULT 0,
+    amount_after  numeric(30, 6) NOT NULL DEFAULT 0,
+    asked_by      text NOT NULL,
+    asked_at      timestamptz NOT NULL,
+    previewed_at  timestamptz,
+    approved_by   text,
+    approved_at   timestamptz,
+    cancelled_by  text,
+    finished_at   timestamptz,
+    PRIMARY KEY (account_id, rerating_id),
+    CHECK (plan_version IS NULL OR plan_id IS NOT NULL),
+    CHECK ((approved_by IS NULL) = (state NOT IN ('approved', 'posting', 'posted')))
+);
+CREATE INDEX rerating_undone ON rerating (account_id, rerating_id)
+    WHERE state IN ('requested', 'previewing', 'approved', 'posting');
+
+-- A re-rating in parts that are worked off side by side: a month of uses, a sixteenth of their ids each. Cursors: the
+-- last use looked at and the last one posted; examined, posted, skipped: live ratings so far.
+CREATE TABLE rerating_part (
+    account_id       text COLLATE "C" NOT NULL,
+    rerating_id      uuid NOT NULL,
+    month            date NOT NULL,
+    slice            integer NOT NULL CHECK (slice BETWEEN 0 AND 15),
+    previewed        boolean NOT NULL DEFAULT false,
+    preview_id       uuid,
+    preview_revision integer,
+    examined         bigint NOT NULL DEFAULT 0,
+    done             boolean NOT NULL DEFAULT false,
+    posted_id        uuid,
+    posted           bigint NOT NULL DEFAULT 0,
+    skipped          bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (account_id, rerating_id, month, slice)
+);
+
+-- Live ratings that a re-rating would replace, or cannot price again and why; a month's uses with a sixteenth of their
+-- ids belong to one part. skipped: the rating was no longer live, or priced otherwise, when it was to be posted.
+CREATE TABLE rerating_change (
+    account_id          text COLLATE "C" NOT NULL,
+    rerating_id         uuid NOT NULL,
+    month               date NOT NULL,
+    usage_id            uuid NOT NULL,
+    revision            integer NOT NULL,
+    rated_usage_id      uuid NOT NULL,
+    occurred_at         timestamptz NOT NULL,
+    direction           text NOT NULL,
+    own_number          text COLLATE "C",
+    user_id             text COLLATE "C",
+    destination         text COLLATE "C",
+    amount_before       numeric(20, 6) NOT NULL,
+    amount_after        numeric(20, 6),
+    plan_id_before      text COLLATE "C",
+    plan_version_before integer,
+    plan_id_after       text COLLATE "C",
+    plan_version_after  integer,
+    reason              text,
+    skipped             boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (account_id, rerating_id, usage_id, month),
+    CHECK ((amount_after IS NULL) = (reason IS NOT NULL))
+);
+
+-- The changes of a previewed re-rating added up by destination, by user, and what cannot be priced by reason.
+CREATE TABLE rerating_total (
+    account_id    text COLLATE "C" NOT NULL,
+    rerating_id   uuid NOT NULL,
+    kind          text NOT NULL CHECK (kind IN ('destination', 'user', 'reason')),
+    name          text COLLATE "C" NOT NULL,
+    changes       bigint NOT NULL,
+    amount_before numeric(30, 6) NOT NULL,
+    amount_after  numeric(30, 6),
+    PRIMARY KEY (account_id, rerating_id, kind, name)
+);
+
 GRANT SELECT, INSERT, UPDATE ON account, own_number, leg TO @ingest@;
 GRANT SELECT ON plan_scope, plan, plan_activation TO @ingest@;
 GRANT SELECT, INSERT ON usage, rated_usage TO @ingest@;
 GRANT SELECT, INSERT, DELETE ON suspense TO @ingest@;
 GRANT SELECT, INSERT, UPDATE, DELETE ON suspense_retry TO @ingest@;
+GRANT SELECT, UPDATE ON rerating TO @ingest@;
+GRANT SELECT, INSERT, UPDATE ON rerating_part TO @ingest@;
+GRANT SELECT, INSERT ON rerating_change, rerating_total TO @ingest@;
+GRANT UPDATE (skipped) ON rerating_change TO @ingest@;
 
 GRANT SELECT ON account, own_number, leg, usage, rated_usage, suspense TO @api@;
 GRANT SELECT, INSERT ON plan, plan_activation TO @api@;
 GRANT INSERT ON plan_scope TO @api@;
 GRANT SELECT, INSERT, UPDATE ON suspense_retry TO @api@;
+GRANT SELECT, INSERT, UPDATE ON rerating TO @api@;
+GRANT SELECT ON rerating_part, rerating_change, rerating_total TO @api@;
 
 ALTER TABLE account ENABLE ROW LEVEL SECURITY;
 ALTER TABLE own_number ENABLE ROW LEVEL SECURITY;
@@ -149,6 +246,10 @@ ALTER TABLE usage ENABLE ROW LEVEL SECURITY;
 ALTER TABLE rated_usage ENABLE ROW LEVEL SECURITY;
 ALTER TABLE suspense ENABLE ROW LEVEL SECURITY;
 ALTER TABLE suspense_retry ENABLE ROW LEVEL SECURITY;
+ALTER TABLE rerating ENABLE ROW LEVEL SECURITY;
+ALTER TABLE rerating_part ENABLE ROW LEVEL SECURITY;
+ALTER TABLE rerating_change ENABLE ROW LEVEL SECURITY;
+ALTER TABLE rerating_total ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY own_account ON account TO @api@
     USING (account_id = nullif(current_setting('app.account', true), ''))
@@ -179,6 +280,18 @@ CREATE POLICY own_account ON suspense TO @api@
     USING (account_id = nullif(current_setting('app.account', true), ''))
     WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
 CREATE POLICY own_account ON suspense_retry TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON rerating TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON rerating_part TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON rerating_change TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON rerating_total TO @api@
     USING (account_id = nullif(current_setting('app.account', true), ''))
     WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
 

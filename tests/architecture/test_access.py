@@ -24,8 +24,9 @@ from services.portal.handlers.passwords import Passwords
 from services.portal.handlers.platform_events import PlatformEvents
 from services.portal.handlers.signing_keys import KeySecret
 from services.reporting.api import api as reporting_api
-from services.usage_rating.api import api as usage_rating_api
+from services.usage_rating.api.application import api as usage_rating_api
 from services.usage_rating.handlers.plans import PlansHandler
+from services.usage_rating.handlers.reratings import ReratingsHandler
 from tests.support.callers import a_guard
 
 OPEN = {"/livez", "/readyz", "/metrics"}
@@ -42,7 +43,8 @@ def application_of(service: str) -> Starlette:
     match service:
         case "usage_rating":
             plans = PlansHandler(pool=None, schema=service, clock=system_clock, random=system_random)
-            return usage_rating_api(plans, None, guard, probes)
+            reratings = ReratingsHandler(pool=None, schema=service, clock=system_clock, random=system_random)
+            return usage_rating_api(plans, reratings, None, guard, probes)
         case "billing_units":
             commands = Commands(pool=None, schema=service, clock=system_clock, random=system_random)
             return application(commands, None, guard, probes)

@@ -36,6 +36,7 @@ PLAIN: Mapping[str, Any] = {
     "period": "2026-10-01",
     "sign_in_name": "newcomer",
     "sort": "name",
+    "to_at": "2026-06-16T12:00:00Z",
     "use_on[gte]": "2026-06-01",
     "use_on[lt]": "2026-07-01",
     "zone": "Europe/London",
@@ -45,7 +46,9 @@ PLAIN: Mapping[str, Any] = {
 FRESH = ("name", "sign_in_name")
 """What no two things of an account may have alike."""
 
-LEAVE_OUT = frozenset({"until_at", "expires_at", "version", "archived_at", "limit", "search", "cursor", "dry_run"})
+LEAVE_OUT = frozenset(
+    {"until_at", "expires_at", "version", "plan_version", "archived_at", "limit", "search", "cursor", "dry_run"}
+)
 """What a request that should take effect does not say."""
 
 CURSOR_PARTS_MAX = 3

@@ -20,11 +20,12 @@ from services.billing_units.handlers.commands import Commands
 from services.reporting.api import api as reporting
 from services.reporting.handlers.charges import record_charges
 from services.reporting.handlers.facts import adopt_facts
-from services.usage_rating.api import api as usage_rating
+from services.usage_rating.api.application import api as usage_rating
 from services.usage_rating.handlers.plans import PlansHandler
+from services.usage_rating.handlers.reratings import ReratingsHandler
 from tests.support import directory, rating, unit_costs
 from tests.support.allocating import RECORDED_AT, Allocating
-from tests.support.builders import a_call, a_plan, a_rate
+from tests.support.builders import a_call, a_plan, a_price, a_rate
 from tests.support.callers import a_guard
 from tests.support.front import Front, well
 from tests.support.rating import Rating
@@ -68,6 +69,8 @@ async def world_on(dsn: str, *, guarded: bool = True) -> AsyncIterator[World]:
             await _fill_plans(account, mark, rated)
             await _fill_costs(account, mark, ingests["reporting"])
             await _fill_portal(account, filling)
+        for account in (OURS, THEIRS):
+            await rated.preview(account, reason=f"Deck of {account}")
         front = filling if guarded else await stack.enter_async_context(behind_portal(dsn, guarded=False))
         async with front.client() as client:
             document = (await client.get("/api/v1/openapi.json")).json()
@@ -95,9 +98,10 @@ async def _front(apis: dict[str, Pool], stack: AsyncExitStack) -> Front:
     now = {"clock": system_clock, "random": system_random}
     commands = Commands(pool=apis["billing_units"], schema="billing_units", **now)
     plans = PlansHandler(pool=apis["usage_rating"], schema="usage_rating", **now)
+    reratings = ReratingsHandler(pool=apis["usage_rating"], schema="usage_rating", **now)
     applications = {
         "billing_units": billing_units(commands, apis["billing_units"], a_guard("billing_units"), probes),
-        "usage_rating": usage_rating(plans, apis["usage_rating"], a_guard("usage_rating"), probes),
+        "usage_rating": usage_rating(plans, reratings, apis["usage_rating"], a_guard("usage_rating"), probes),
         "reporting": reporting(apis["reporting"], a_guard("reporting"), probes, **now),
     }
     hosts = {service: service.replace("_", "-") for service in applications}
@@ -161,6 +165,8 @@ async def _fill_plans(account: str, mark: int, rated: Rating) -> None:
         for place, to in enumerate((unknown, known, known))
     ]
     await rated.rate(*calls)
+    dearer = a_plan(a_rate("49", a_price(f"0.{mark}7")), effective="2026-01-01")
+    await rated.use(replace(dearer, plan_id=f"{account}-plan", name=f"Plan {account}"), account)
 
 
 async def _fill_costs(account: str, mark: int, ingest: Pool) -> None:

@@ -37,8 +37,9 @@ from services.portal.handlers.sign_in import NotSignedIn, SignedIn
 from services.portal.handlers.signing_keys import KeySecret
 from services.reporting.api import api as reporting
 from services.reporting.handlers.charges import record_charges
-from services.usage_rating.api import api as usage_rating
+from services.usage_rating.api.application import api as usage_rating
 from services.usage_rating.handlers.plans import PlansHandler
+from services.usage_rating.handlers.reratings import ReratingsHandler
 from tests.support.allocating import Allocating, api_pool, ingest_pool
 from tests.support.callers import Signed, a_caller, a_guard, statement
 from tests.support.schemas import as_role
@@ -197,9 +198,10 @@ async def _reporting_pool(dsn: str, role: str) -> Pool:
 async def described_behind(front: Front) -> AsyncIterator[None]:
     """The other services behind portal, without a database: they say what they would answer."""
     guard, probes = a_guard("any"), Probes(live=well, ready={})
-    plans = PlansHandler(pool=None, schema="usage_rating", clock=system_clock, random=system_random)
+    nothing: Any = {"pool": None, "schema": "usage_rating", "clock": system_clock, "random": system_random}
+    plans, reratings = PlansHandler(**nothing), ReratingsHandler(**nothing)
     async with (
-        listening(usage_rating(plans, None, guard, probes)) as rating,
+        listening(usage_rating(plans, reratings, None, guard, probes)) as rating,
         listening(reporting(None, guard, probes, clock=system_clock, random=system_random)) as reports,
     ):
         front.addresses |= {"usage_rating": rating, "reporting": reports}

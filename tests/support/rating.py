@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from chassis.clock import system_random
-from chassis.database import Pool, open_pool
+from chassis.database import Pool, account_transaction, open_pool
 from chassis.intake.batch import DeadLetter, Fate, Slice
 from chassis.intake.events import Event
 from chassis.intake.transaction import QUERIES as INTAKE
@@ -26,11 +26,16 @@ from contracts.topics import BILLING_UNITS_FACTS, CALLS, RATED_USAGE, group_of
 from contracts.values.access import EVERY_ACCOUNT
 from services.usage_rating.consumers import SERVICE, routes
 from services.usage_rating.domain.plan import NumberKind, RatePlan
+from services.usage_rating.domain.rerating import Asked
 from services.usage_rating.handlers.calls import CallsHandler
 from services.usage_rating.handlers.messages import Tokens
 from services.usage_rating.handlers.plans import PlanAccepted, PlansHandler
 from services.usage_rating.handlers.pricing import PlanCache
+from services.usage_rating.handlers.rerating import RatingAnewHandler
+from services.usage_rating.handlers.reratings import ReratingsHandler
 from services.usage_rating.handlers.suspense import SuspenseHandler
+from services.usage_rating.store.reratings import find_rerating
+from tests.support.builders import an_instant
 from tests.support.callers import a_caller
 from tests.support.records import a_record
 from tests.support.schemas import as_role
@@ -159,6 +164,56 @@ class Rating:
             pool=self.ingest, schema=SERVICE, plans=self.plans, tokens=TOKENS, clock=self.clock
         )
         return await handler.retry_due()
+
+    def reratings(self) -> ReratingsHandler:
+        """What takes callers' commands about re-ratings."""
+        return ReratingsHandler(pool=self.api, schema=SERVICE, clock=self.clock, random=system_random)
+
+    def rating_anew(self, *, chunk: int = 1000) -> RatingAnewHandler:
+        """The job, with as many uses to a transaction."""
+        return RatingAnewHandler(
+            pool=self.ingest, schema=SERVICE, plans=self.plans, tokens=TOKENS, clock=self.clock,
+            uses_per_preview=chunk, changes_per_posting=chunk,
+        )  # fmt: skip
+
+    async def work_off(self, *, chunk: int = 1000) -> int:
+        """Let the job work until nothing is left; how many steps it took."""
+        job, steps = self.rating_anew(chunk=chunk), 0
+        while await job.work_off():
+            steps += 1
+        return steps
+
+    async def ask(
+        self, account: str = "acme", *, from_at: str = "2026-03-01", to_at: str = "2026-04-01",
+        plan: tuple[str, int | None] = ("", None), reason: str = "wrong deck",
+    ) -> str:  # fmt: skip
+        """A re-rating asked for; its id."""
+        asked = Asked(
+            account_id=account, from_at=an_instant(from_at), to_at=an_instant(to_at), plan_id=plan[0] or None,
+            plan_version=plan[1],
+        )  # fmt: skip
+        made = await self.reratings().ask(asked, reason, a_caller(account))
+        assert isinstance(made, str), made
+        return made
+
+    async def preview(self, account: str = "acme", *, chunk: int = 1000, **wanted: Any) -> str:
+        """A re-rating asked for and previewed; its id."""
+        rerating_id = await self.ask(account, **wanted)
+        await self.work_off(chunk=chunk)
+        return rerating_id
+
+    async def approve(self, rerating_id: str, account: str = "acme", *, chunk: int = 1000) -> None:
+        """Approved and posted."""
+        refused = await self.reratings().approve(account, rerating_id, a_caller(account))
+        assert refused is None, refused
+        await self.work_off(chunk=chunk)
+
+    async def rerating(self, rerating_id: str, account: str = "acme") -> dict[str, Any]:
+        """One as it stands."""
+        async with account_transaction(self.api, account) as connection:
+            row = await find_rerating(connection, account, rerating_id)
+        assert row is not None
+        return dict(row)
 
     async def take(self, topic: str, values: Sequence[bytes], partition: int = 0) -> Done:
         """Apply records as one batch."""

@@ -12,11 +12,11 @@ from chassis.answers import LOCATION, Many, One
 from chassis.asked import WHOLE, Moment
 from chassis.database import Pool, account_transaction
 from chassis.describing import problem
+from chassis.paging import Cursor, Limit, after_uuid, page, shown_row
 from chassis.web import Account, AskedBy, Problem, json_answer
 from contracts.events.directory import AssignmentRecorded, MemberKind, Weight
 from contracts.events.fields import Identifier, Uuid
 from services.billing_units.api.answers import AssignmentShown, AssignmentVersionShown, RowsAssigned
-from services.billing_units.api.paging import Cursor, Limit, after_uuid, page, shown_row
 from services.billing_units.api.problems import problem_of
 from services.billing_units.api.units import At
 from services.billing_units.handlers import assignments

@@ -14,10 +14,10 @@ from chassis.answers import Many, One
 from chassis.asked import WHOLE, OnDay
 from chassis.clock import Clock
 from chassis.database import Pool, account_transaction
+from chassis.paging import Cursor, Limit, after, as_uuid, page
 from chassis.web import Account, AskedBy, Units, json_answer
 from contracts.events.fields import Uuid
 from services.billing_units.api.budget_answers import BudgetRow, BudgetShown, PlanShown
-from services.billing_units.api.paging import Cursor, Limit, after, as_uuid, page
 from services.billing_units.api.preconditions import IfMatch, etag
 from services.billing_units.api.problems import problem_of
 from services.billing_units.api.units import VERSIONED

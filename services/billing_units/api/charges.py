@@ -9,16 +9,16 @@ from fastapi.responses import Response
 from chassis.answers import Many, One
 from chassis.asked import OnDay
 from chassis.database import Pool, account_transaction
-from chassis.web import Account, Problem, Units, json_answer
-from contracts.events.fields import EARLIEST, LATEST, Uuid
-from services.billing_units.api.answers import ChargeShown
-from services.billing_units.api.paging import (
+from chassis.paging import (
     Cursor,
     Limit,
     after,
     as_uuid,
     page,
 )
+from chassis.web import Account, Problem, Units, json_answer
+from contracts.events.fields import EARLIEST, LATEST, Uuid
+from services.billing_units.api.answers import ChargeShown
 from services.billing_units.handlers.explaining import Explanation, explain
 from services.billing_units.store import listing
 from services.billing_units.store.listing import ChargeFilter

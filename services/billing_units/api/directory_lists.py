@@ -8,6 +8,7 @@ from fastapi.responses import Response
 
 from chassis.answers import ETAG, Many, One
 from chassis.database import Pool, account_transaction
+from chassis.paging import Cursor, Limit, after_one, page
 from chassis.web import Account, Problem, Units, json_answer
 from contracts.events.fields import AccountId, Identifier
 from services.billing_units.api.answers import (
@@ -18,7 +19,6 @@ from services.billing_units.api.answers import (
     TeamShown,
     UserShown,
 )
-from services.billing_units.api.paging import Cursor, Limit, after_one, page
 from services.billing_units.api.preconditions import etag
 from services.billing_units.api.units import At, Search
 from services.billing_units.store import listing, members

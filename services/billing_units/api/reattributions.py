@@ -8,12 +8,12 @@ from fastapi.responses import Response
 
 from chassis.answers import Many, One
 from chassis.database import Pool, account_transaction
+from chassis.paging import Cursor, Limit, after_one, page
 from chassis.web import Account, AskedBy, Problem, json_answer
 from contracts.events.fields import AccountId, Uuid
 from services.billing_units.api.answers import PreviewShown, ReattributionShown
 from services.billing_units.api.assignments import MembersWanted, ReleaseWanted
 from services.billing_units.api.directory import PolicyWanted
-from services.billing_units.api.paging import Cursor, Limit, after_one, page
 from services.billing_units.api.preconditions import IfMatch
 from services.billing_units.api.problems import problem_of
 from services.billing_units.api.units import ArchivingWanted

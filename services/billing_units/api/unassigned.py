@@ -14,10 +14,10 @@ from pydantic import WithJsonSchema
 from chassis.answers import Many, One
 from chassis.asked import OnDay
 from chassis.database import Pool, account_transaction
+from chassis.paging import Cursor, Limit, after, page
 from chassis.web import Account, Problem, json_answer
 from contracts.values.money import EXACT
 from services.billing_units.api.answers import ShareShown, UnassignedShown
-from services.billing_units.api.paging import Cursor, Limit, after, page
 from services.billing_units.domain.budgets import Threshold
 from services.billing_units.domain.suggestions import Clues, suggest
 from services.billing_units.store import budgets, unassigned

@@ -9,12 +9,12 @@ from pydantic import BaseModel, ConfigDict
 from chassis.answers import ETAG, LOCATION, Many, One
 from chassis.asked import Moment
 from chassis.database import Connection, Pool, account_transaction
+from chassis.paging import Cursor, Limit, after, after_one, as_uuid, page, shown_row
 from chassis.web import Account, AskedBy, Problem, Units, json_answer
 from contracts.events.directory import MemberKind, UnitRecorded
 from contracts.events.fields import Name, Uuid
 from contracts.values.unit_names import name_key
 from services.billing_units.api.answers import MemberShown, PersonShown, UnitHead, UnitShown
-from services.billing_units.api.paging import Cursor, Limit, after, after_one, as_uuid, page, shown_row
 from services.billing_units.api.preconditions import IfMatch, etag
 from services.billing_units.api.problems import problem_of
 from services.billing_units.handlers import units

@@ -17,6 +17,7 @@ ROUTES: Mapping[str, str] = {
     "suspense": "usage_rating",
     "rated-usage": "usage_rating",
     "usage": "usage_rating",
+    "reratings": "usage_rating",
     "unit-costs": "reporting",
     "daily-unit-costs": "reporting",
     "unit-reports": "reporting",

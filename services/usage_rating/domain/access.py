@@ -11,6 +11,13 @@ POLICIES: Policies = {
     "GET /api/v1/suspense": _BILLING,
     "GET /api/v1/rated-usage/{usage_id}": Policy(any_of=ANY_TAB),
     "GET /api/v1/usage/{usage_id}": _BILLING,
+    "GET /api/v1/reratings": _BILLING,
+    "POST /api/v1/reratings": _BILLING,
+    "GET /api/v1/reratings/{rerating_id}": _BILLING,
+    "GET /api/v1/reratings/{rerating_id}/changes": _BILLING,
+    "GET /api/v1/reratings/{rerating_id}/totals": _BILLING,
+    "POST /api/v1/reratings/{rerating_id}/approve": _BILLING,
+    "POST /api/v1/reratings/{rerating_id}/cancel": _BILLING,
     "GET /api/v1/audit/usage-rating": _ADMIN,
     "GET /api/v1/audit/usage-rating/export": _ADMIN,
 }

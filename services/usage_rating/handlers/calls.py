@@ -11,6 +11,7 @@ from chassis.outbox.lanes import Outgoing
 from contracts.events.fields import wire_text
 from contracts.topics import RATED_USAGE
 from services.usage_rating import store
+from services.usage_rating.domain.rating import charging_instant
 from services.usage_rating.domain.revising import LegState, Revising, revising
 from services.usage_rating.handlers.messages import (
     Tokens,
@@ -201,6 +202,7 @@ def usage_row(event: Event[Any], use: Use) -> UsageRow:
         event.source,
         event.event_id,
         event.content,
+        charging_instant(use.call),
     )
 
 

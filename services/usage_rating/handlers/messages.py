@@ -14,6 +14,7 @@ from contracts.events.envelope import to_json
 from contracts.events.rated_usage import USAGE_RATED
 from contracts.values.ids import IdKind, derived_text
 from contracts.values.money import negated
+from services.usage_rating.domain.booking import booked_period
 from services.usage_rating.domain.certificate import certificate_of_zero, special_terms, terms_of_price
 from services.usage_rating.domain.plan import RatePlan
 from services.usage_rating.domain.prices import Price
@@ -213,6 +214,7 @@ def reversal(published: bytes, cause_id: str) -> RatedRow:
     for name in ("calls", "duration_ms", "billed_s"):
         data[name] = -data[name]
     amount = negated(Decimal(data["amount"]))
+    booked = booked_period(date.fromisoformat(data["booked_period"]))
     certificate = data["certificate"]
     certificate["billed_s"] = -certificate["billed_s"]
     certificate["exact"] = format(negated(Decimal(certificate["exact"])), "f")
@@ -221,6 +223,7 @@ def reversal(published: bytes, cause_id: str) -> RatedRow:
         "kind": "reversal",
         "cause_id": cause_id,
         "amount": format(amount, "f"),
+        "booked_period": booked.isoformat(),
     }
     return RatedRow(
         data["account_id"],
@@ -234,7 +237,7 @@ def reversal(published: bytes, cause_id: str) -> RatedRow:
         data["calls"],
         data["duration_ms"],
         data["billed_s"],
-        date.fromisoformat(data["booked_period"]),
+        booked,
         orjson.dumps(data),
     )
 

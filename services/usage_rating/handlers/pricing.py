@@ -13,6 +13,7 @@ from contracts.events.call import CallDetailRecord
 from contracts.values.calendar import period_of, zone_of
 from services.usage_rating import store
 from services.usage_rating.domain.activation import Activation, Activations
+from services.usage_rating.domain.booking import booked_period
 from services.usage_rating.domain.document import parse_document
 from services.usage_rating.domain.plan import RatePlan
 from services.usage_rating.domain.problems import Problems
@@ -101,7 +102,7 @@ class Prices:
         self._periods: dict[tuple[date, int], date] = {}
 
     def price(self, call: CallDetailRecord) -> Priced | Waits:
-        """The call's price with its use day and booked period (no period is sealed yet), or why it waits."""
+        """The call's price with its use day and booked period, or why it waits."""
         known = self._accounts.get(call.account_id)
         if known is None:
             return Waits(UNKNOWN_ACCOUNT)
@@ -141,17 +142,26 @@ class Prices:
         use_on = call.ended_at.astimezone(zone).date()
         period = self._periods.get((use_on, anchor_day))
         if period is None:
-            period = period_of(use_on, anchor_day=anchor_day).start_on
+            period = booked_period(period_of(use_on, anchor_day=anchor_day).start_on)
             self._periods[use_on, anchor_day] = period
         return use_on, period
 
 
-async def load_prices(connection: Connection, cache: PlanCache, calls: Iterable[CallDetailRecord]) -> Prices:
-    """Read, under the stripes already taken, what the calls' prices depend on."""
+async def load_prices(
+    connection: Connection,
+    cache: PlanCache,
+    calls: Iterable[CallDetailRecord],
+    activations: Activations | None = None,
+) -> Prices:
+    """Read, under the stripes already taken, what the calls' prices depend on.
+
+    activations: by which to price, where not by those that stand.
+    """
     chargeable = list(calls)
     account_ids = {call.account_id for call in chargeable}
     accounts = await store.list_accounts(connection, account_ids)
-    activations = Activations(await store.list_activations(connection, account_ids))
+    if activations is None:
+        activations = Activations(await store.list_activations(connection, account_ids))
     needed: dict[str, Activation] = {}
     for call in chargeable:
         if call.answered_at is not None:

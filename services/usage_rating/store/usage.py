@@ -1,7 +1,7 @@
 """Calls as they came and as they were rated: history that only grows."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -10,7 +10,10 @@ from services.usage_rating.store.queries import QUERIES
 
 
 class UsageRow(NamedTuple):
-    """A revision of a leg as it came, in the order of COPY; `call` is its key-sorted JSON."""
+    """A revision of a leg as it came, in the order of COPY; `call` is its key-sorted JSON.
+
+    occurred_at: the charging instant. month: of the call's end.
+    """
 
     account_id: str
     usage_id: str
@@ -19,6 +22,7 @@ class UsageRow(NamedTuple):
     source: str
     event_id: str
     call: bytes
+    occurred_at: datetime
 
 
 class RatedRow(NamedTuple):

@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 
 from tests.conftest import FreshDatabase
 from tests.support.rating import Rating
 from tests.support.schemas import migrated
+from tests.support.usage_rating_api import api_on
 
 
 @pytest.fixture
@@ -21,3 +23,11 @@ async def rating(database: str) -> AsyncIterator[Rating]:
     made = await Rating.on(database)
     yield made
     await made.close()
+
+
+@pytest.fixture
+async def http(rating: Rating) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the API that proves nothing by itself; `of` says whom it asks for."""
+    transport = httpx.ASGITransport(app=api_on(rating))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        yield client

@@ -1,27 +1,22 @@
 """Plans over HTTP: decks and documents, versions, problems in one form, and nobody else's account."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import httpx
 import orjson
-import pytest
 
-from chassis.clock import system_random
 from chassis.outbox.packing import unpack_messages
-from chassis.probes import Probes
 from contracts.events.envelope import to_json
 from contracts.events.facts import PLAN_ACTIVATION_FACT, PLAN_FACT, PLAN_PART_FACT
 from contracts.topics import USAGE_RATING_FACTS
 from contracts.values.access import Privilege
-from services.usage_rating.api import api
 from services.usage_rating.domain.document import digest_of, parse_document, to_document
 from services.usage_rating.domain.plan import RatePlan
-from services.usage_rating.handlers.plans import PlansHandler
 from tests.support.builders import a_call, a_plan, a_price, a_rate
-from tests.support.callers import a_caller, a_guard, statement
+from tests.support.callers import a_caller, statement
 from tests.support.rating import Rating, an_account_fact
+from tests.support.usage_rating_api import of, problem_in
 
 DECK = """\
 prefix,destination,rate_per_minute,connection_fee,initial_increment,increment
@@ -29,24 +24,6 @@ prefix,destination,rate_per_minute,connection_fee,initial_increment,increment
 4930,Berlin,0.05,0,1,1
 """
 TERMS = {"plan_id": "deck", "currency": "EUR", "effective_from": "2026-01-01T00:00:00Z"}
-
-
-async def well() -> str | None:
-    return None
-
-
-@pytest.fixture
-async def http(rating: Rating) -> AsyncIterator[httpx.AsyncClient]:
-    """A client that proves nothing by itself; `of` says whom it asks for."""
-    plans = PlansHandler(pool=rating.api, schema="usage_rating", clock=rating.clock, random=system_random)
-    app = api(plans, rating.api, a_guard("usage_rating"), Probes(live=well, ready={}))
-    transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        yield client
-
-
-def of(account: str) -> dict[str, str]:
-    return {"Authorization": statement(a_caller(account), "usage_rating")}
 
 
 async def send_deck(
@@ -58,16 +35,6 @@ async def send_deck(
 
 async def send_document(http: httpx.AsyncClient, plan: RatePlan, account: str = "acme") -> httpx.Response:
     return await http.post("/api/v1/plans", content=to_json(to_document(plan)), headers=of(account))
-
-
-def problem_in(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
-    """The problem, after looking at its form."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    body: dict[str, Any] = answer.json()
-    assert (body["status"], body["code"]) == (status, code)
-    assert body["type"].endswith(code) and body["title"] and body["detail"]
-    return body
 
 
 async def test_a_deck_is_loaded_versioned_and_rates(http: httpx.AsyncClient, rating: Rating) -> None:

@@ -27,6 +27,14 @@ HOT = {
     "find_call": "usage_other_pkey",
     "delete_suspense": "suspense_pkey",
     "list_suspended": "suspense_pkey",
+    "list_reratings": "rerating_pkey",
+    "list_rerating_changes": "rerating_change_pkey",
+    "list_rerating_totals": "rerating_total_pkey",
+    "list_stored_ratings": "leg_pkey",
+    "lock_part_to_preview": "rerating_part_pkey",
+    "list_changes_to_post": "rerating_change_pkey",
+    "list_uses_to_rate_anew": "usage_other_pkey",
+    "update_legs_rated": "leg_pkey",
     "get_plan_document": "plan_pkey",
     "list_seen": "seen_event_pkey",
     "move_position": "input_position_pkey",
@@ -145,7 +153,7 @@ async def test_the_proof_can_read_a_call_whose_unknown_fields_hold_anything(dsn:
     try:
         for revision, (call, _) in calls.items():
             await connection.execute(
-                "INSERT INTO usage VALUES ('acme', $1, $2, '2026-07-01', 's', 'e', $3)",
+                "INSERT INTO usage VALUES ('acme', $1, $2, '2026-07-01', 's', 'e', $3, now())",
                 "00000000-0000-0000-0000-000000000001",
                 revision,
                 call,

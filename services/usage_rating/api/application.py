@@ -20,12 +20,14 @@ from contracts.events.fields import Instant, Name, Uuid
 from contracts.events.rated_usage import RatedUsage
 from contracts.values.money import CHARGE_SCALE, Rounding
 from services.usage_rating import store
+from services.usage_rating.api.reratings import rerating_commands, rerating_lists_of
 from services.usage_rating.domain.access import POLICIES
 from services.usage_rating.domain.deck import DeckTerms, read_deck
 from services.usage_rating.domain.prices import Price
 from services.usage_rating.domain.problems import Problems
 from services.usage_rating.domain.reading import read_price
 from services.usage_rating.handlers.plans import PlanAccepted, PlansHandler
+from services.usage_rating.handlers.reratings import ReratingsHandler
 
 AUDIT = "/api/v1/audit/usage-rating"
 MAX_PLAN_BYTES = 32 * 1024 * 1024
@@ -93,11 +95,16 @@ class SuspenseShown(BaseModel):
     recorded_at: Instant
 
 
-def api(plans: PlansHandler, pool: Pool, guard: Guard, probes: Probes) -> FastAPI:
+def api(plans: PlansHandler, reratings: ReratingsHandler, pool: Pool, guard: Guard, probes: Probes) -> FastAPI:
     """The application of this service."""
-    return service_api(
-        "usage_rating", guard, POLICIES, probes, _plans(plans, pool), _usage(pool), audit_log(pool, AUDIT)
+    routers = (
+        _plans(plans, pool),
+        _usage(pool),
+        rerating_commands(reratings),
+        rerating_lists_of(pool),
+        audit_log(pool, AUDIT),
     )
+    return service_api("usage_rating", guard, POLICIES, probes, *routers)
 
 
 def _plans(plans: PlansHandler, pool: Pool) -> APIRouter:

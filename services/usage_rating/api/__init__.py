@@ -1,0 +1,1 @@
+"""HTTP in: rate plans, prices and their explanations, re-ratings."""
