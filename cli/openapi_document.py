@@ -21,8 +21,9 @@ from services.portal.handlers.passwords import Passwords
 from services.portal.handlers.platform_events import PlatformEvents
 from services.portal.handlers.signing_keys import KeySecret
 from services.reporting.api import api as reporting
-from services.usage_rating.api import api as usage_rating
+from services.usage_rating.api.application import api as usage_rating
 from services.usage_rating.handlers.plans import PlansHandler
+from services.usage_rating.handlers.reratings import ReratingsHandler
 
 
 def openapi_document() -> str:
@@ -37,11 +38,12 @@ def _services(probes: Probes) -> dict[str, FastAPI]:
     """The services' applications as nobody can ask them: they have no database."""
     now: dict[str, Any] = {"clock": system_clock, "random": system_random}
     plans = PlansHandler(pool=None, schema="usage_rating", **now)
+    reratings = ReratingsHandler(pool=None, schema="usage_rating", **now)
     commands = Commands(pool=None, schema="billing_units", **now)
     return {
         "billing_units": billing_units(commands, None, _guard("billing_units"), probes),
         "reporting": reporting(None, _guard("reporting"), probes, **now),
-        "usage_rating": usage_rating(plans, None, _guard("usage_rating"), probes),
+        "usage_rating": usage_rating(plans, reratings, None, _guard("usage_rating"), probes),
     }
 
 
