@@ -35,6 +35,7 @@ from contracts.events.period import PERIOD_STATE_CHANGED
 from contracts.events.rated_usage import USAGE_RATED
 from contracts.events.report import UNIT_REPORT_MADE
 from contracts.events.unit_cost import UNIT_COST_RECORDED
+from contracts.events.usage import USAGE_RECORDED
 
 DAYS_90 = 90
 MONTHS_13 = 397
@@ -68,6 +69,15 @@ CALLS = Topic(
     summary="Call legs as they end.",
     events=(CALL_RECORDED,),
     key="account + call id",
+    producer=PLATFORM,
+    consumers=("usage_rating",),
+    retention_days=DAYS_90,
+)
+USAGE = Topic(
+    name="telephony.usage.v1",
+    summary="Uses that are no calls: messages, and what is metered.",
+    events=(USAGE_RECORDED,),
+    key="account + call id, or usage key",
     producer=PLATFORM,
     consumers=("usage_rating",),
     retention_days=DAYS_90,
@@ -121,7 +131,7 @@ RATED_USAGE = Topic(
     name="usage-rating.rated-usage.v1",
     summary="Each use with its price.",
     events=(USAGE_RATED,),
-    key="account + call id",
+    key="account + call id, or usage key",
     producer="usage_rating",
     consumers=("billing_units",),
 )
@@ -181,6 +191,7 @@ PORTAL_FACTS = Topic(
 
 TOPICS: tuple[Topic, ...] = (
     CALLS,
+    USAGE,
     DIRECTORY,
     USAGE_RATING_FACTS,
     BILLING_UNITS_FACTS,

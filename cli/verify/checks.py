@@ -7,7 +7,7 @@ from chassis.migrate import api_role, ingest_role
 from cli.verify.flights import Extents
 from cli.verify.snapshot import QUERIES, Snapshot
 from cli.verify.verdict import ROWS_SHOWN, CheckResult
-from contracts.topics import CALLS, CHARGES, RATED_USAGE, SERVICES, TOPICS, Topic, replay_topic
+from contracts.topics import CALLS, CHARGES, RATED_USAGE, SERVICES, TOPICS, USAGE, Topic, replay_topic
 
 HISTORY = (
     "audit_entry",
@@ -76,13 +76,13 @@ CHECKS = (
     ),
     Check(
         name="one live rating",
-        sentence="Every call leg has at most one live rating, the one it names.",
+        sentence="Every call leg and other use has at most one live rating, the one it names.",
         query="list_legs_unlike_their_ratings",
         narrowed=1,
     ),
     Check(
         name="every leg has a fate",
-        sentence="Every call leg is priced, in suspense or withdrawn, and only one of these.",
+        sentence="Every call leg and other use is priced, in suspense or withdrawn, and only one of these.",
         query="list_legs_without_a_fate",
         narrowed=1,
     ),
@@ -243,11 +243,12 @@ async def run_effects_check(snapshot: Snapshot) -> CheckResult:
     """Offsets accepted against base rows: a position that moved without its effect is seen here."""
     check = Check(
         name="accepted means recorded",
-        sentence="Every offset accepted left its call, its allocation or its fact behind, one for one.",
+        sentence="Every offset accepted left its use, its allocation or its fact behind, one for one.",
         query="list_accepted_without_effect",
     )
-    sources = ((CALLS, "usage_rating"), (RATED_USAGE, "billing_units"), (CHARGES, "reporting"))
-    return await run_check(snapshot, check, *(_with_replay(topic, service) for topic, service in sources))
+    sources = (((CALLS, USAGE), "usage_rating"), ((RATED_USAGE,), "billing_units"), ((CHARGES,), "reporting"))
+    names = [[name for topic in topics for name in _with_replay(topic, service)] for topics, service in sources]
+    return await run_check(snapshot, check, *names)
 
 
 async def run_check(

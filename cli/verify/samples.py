@@ -17,23 +17,31 @@ from cli.verify.log import Log, Record
 from cli.verify.snapshot import Snapshot
 from cli.verify.verdict import ROWS_SHOWN, CheckResult
 from contracts.events.call import CallDetailRecord
+from contracts.events.usage import UsageRecord
 from contracts.topics import CHARGES, RATED_USAGE, UNIT_COSTS
 from services.usage_rating.domain.document import parse_document
 from services.usage_rating.domain.plan import RatePlan
 from services.usage_rating.domain.problems import Problems
 from services.usage_rating.domain.rating import Numbers, Rated, rate_call, zero_rated
+from services.usage_rating.domain.rating_uses import RatedUse, rate_use
 
 RATINGS_SAMPLED = 200
 MESSAGES_SAMPLED = 50
 """The newest messages of each partition."""
 
 UNITS_SAMPLED = 20
+NO_PLAN = "the plan version its certificate names is not there"
+UNREADABLE = "the record it was rated from cannot be read"
 _CALL = TypeAdapter(CallDetailRecord)
+_USE = TypeAdapter(UsageRecord)
 _COMPARED = ("account_id", "currency", "booked_period", "amount", "calls", "duration_ms", "billed_s", "unit_id")
 
 
 PinnedPlan: TypeAlias = tuple[str, str, int]
 """Account, plan and version, as a certificate of the account names them."""
+
+Again: TypeAlias = tuple[Decimal, int, int]
+"""Amount, billed seconds and charged milliseconds, rated again."""
 
 
 async def run_rating_check(snapshot: Snapshot, random: Random) -> CheckResult:
@@ -77,25 +85,18 @@ def _rerated(row: Mapping[str, Any], plans: Mapping[PinnedPlan, RatePlan | None]
     told = {name: row[name] for name in ("account_id", "booked_period", "currency", "rated_usage_id", "amount")}
     data = orjson.loads(row["published"])
     if row["call"] is None:
-        return {**told, "says": "the call record it was rated from is not there"}
+        return {**told, "says": "the record it was rated from is not there"}
     if Decimal(data["amount"]) != row["amount"]:
         return {**told, "published_amount": Decimal(data["amount"])}
-    try:
-        call = _CALL.validate_json(row["call"])
-    except ValidationError:
-        return {**told, "says": "the call record it was rated from cannot be read"}
     pinned = _pinned(row, data)
     plan = None if pinned is None else plans[pinned]
-    zero = zero_rated(call, plan)
-    if zero is not None:
-        amount, billed_s, duration_ms = Decimal(0), 0, zero.duration_ms
+    if data["category"] == "call":
+        again = _rated_call(row["call"], plan, _numbers(data["certificate"]))
     else:
-        if plan is None:
-            return {**told, "says": "the plan version its certificate names is not there"}
-        rated = rate_call(plan, call, _numbers(data["certificate"]))
-        if not isinstance(rated, Rated):
-            return {**told, "says": f"its plan does not price it: {rated.reason.value}"}
-        amount, billed_s, duration_ms = rated.amount, rated.billed_s, rated.duration_ms
+        again = _rated_use(row["call"], plan)
+    if isinstance(again, str):
+        return {**told, "says": again}
+    amount, billed_s, duration_ms = again
     if (amount, billed_s, duration_ms) == (row["amount"], row["billed_s"], row["duration_ms"]):
         return None
     return {**told, "rated_again": amount, "billed_s": row["billed_s"], "billed_again": billed_s}
@@ -104,6 +105,35 @@ def _rerated(row: Mapping[str, Any], plans: Mapping[PinnedPlan, RatePlan | None]
 def _numbers(certificate: Mapping[str, Any]) -> Numbers:
     """What was known of the account's numbers when the call was rated."""
     return Numbers(own_kind=certificate.get("number_type"), to_own=certificate.get("to_own_number", False))
+
+
+def _rated_call(record: bytes, plan: RatePlan | None, numbers: Numbers) -> Again | str:
+    try:
+        call = _CALL.validate_json(record)
+    except ValidationError:
+        return UNREADABLE
+    zero = zero_rated(call, plan)
+    if zero is not None:
+        return Decimal(0), 0, zero.duration_ms
+    if plan is None:
+        return NO_PLAN
+    rated = rate_call(plan, call, numbers)
+    if not isinstance(rated, Rated):
+        return f"its plan does not price it: {rated.reason.value}"
+    return rated.amount, rated.billed_s, rated.duration_ms
+
+
+def _rated_use(record: bytes, plan: RatePlan | None) -> Again | str:
+    try:
+        use = _USE.validate_json(record)
+    except ValidationError:
+        return UNREADABLE
+    if plan is None:
+        return NO_PLAN
+    rated = rate_use(plan, use)
+    if not isinstance(rated, RatedUse):
+        return f"its plan does not price it: {rated.reason.value}"
+    return rated.amount, 0, 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

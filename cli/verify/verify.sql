@@ -443,7 +443,7 @@ WHERE ($1::text IS NULL OR account_id = $1) AND ($2::date IS NULL OR booked_peri
   AND (total_amount <> line_amount OR total_calls <> line_calls OR total_billed_s <> line_billed_s)
 
 -- name: list_accepted_without_effect
--- Offsets accepted against what they left behind: calls, ratings and charges one for one.
+-- Offsets accepted against what they left behind: uses, ratings and charges one for one.
 WITH fated AS (
     SELECT 'usage_rating' AS service, coalesce(sum(accepted + suspense), 0) AS accepted
     FROM usage_rating.offset_fate WHERE topic = ANY ($1::text[])

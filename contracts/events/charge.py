@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from contracts.events.call import Channel, Direction, LinkedCall
+from contracts.events.call import Direction, LinkedCall
 from contracts.events.directory import SplitPolicy
 from contracts.events.envelope import EventType
 from contracts.events.fields import (
@@ -19,6 +19,7 @@ from contracts.events.fields import (
     Revision,
     SignedCount,
     Token,
+    UseWord,
     Uuid,
     message,
 )
@@ -56,8 +57,9 @@ class Charge:
     """One unit's share of one rated use; the shares of a use sum to it exactly in every quantity.
 
     charge_id: UUIDv5 of usage, rating revision, allocation revision, unit and sign. reverses: the charge that
-    a reversal takes back. unit_id absent: *Unassigned*. calls, duration_ms and billed_s are shares too, so
-    that units always sum to the total. unit_override: what the call itself named, counted or not.
+    a reversal takes back. unit_id absent: *Unassigned*. calls (uses of any category), duration_ms and
+    billed_s are shares too, so that units always sum to the total. unit_override: what the use itself named,
+    counted or not.
     """
 
     account_id: AccountId
@@ -69,8 +71,6 @@ class Charge:
     kind: ChargeKind
     cause_id: Uuid
     category: Category
-    direction: Direction
-    channel: Channel
     occurred_at: Instant
     billed_at: Instant
     use_on: Day
@@ -81,6 +81,8 @@ class Charge:
     duration_ms: SignedCount
     billed_s: SignedCount
     allocation: Allocation
+    direction: Direction | None = None
+    channel: UseWord | None = None
     unit_id: Uuid | None = None
     reverses: Uuid | None = None
     own_number: Party | None = None

@@ -29,6 +29,7 @@ _INSTANT_PATTERN = (
 _DATE_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _AMOUNT_PATTERN = r"^-?[0-9]{1,14}(\.[0-9]{1,6})?$"
 _EXACT_PATTERN = r"^-?[0-9]{1,14}(\.[0-9]{1,24})?$"
+_QUANTITY_PATTERN = r"^-?[0-9]{1,8}(\.[0-9]{1,12})?$"
 _PERCENT_PATTERN = r"^-?[0-9]{1,14}(\.[0-9]{1,2})?$"
 
 
@@ -124,6 +125,17 @@ ExactAmount = Annotated[
 ]
 """A price or an exact value before rounding, at most 24 decimals, a string on the wire."""
 
+Quantity = Annotated[
+    Decimal,
+    _TextBound(
+        pattern=_QUANTITY_PATTERN,
+        inner=core_schema.decimal_schema(strict=False, allow_inf_nan=False),
+        python=core_schema.decimal_schema(strict=True, allow_inf_nan=False),
+        json_schema=(("examples", ["12.5"]),),
+    ),
+]
+"""How much of something was used: at most 8 digits and 12 decimals, a string on the wire; negative in a refund."""
+
 Percent = Annotated[
     Decimal,
     _TextBound(
@@ -166,6 +178,9 @@ AnchorDay = Annotated[int, Field(ge=1, le=28)]
 StagePercent = Annotated[int, Field(ge=1, le=1000)]
 Count = Annotated[int, Field(ge=0, lt=2**31)]
 SignedCount = Annotated[int, Field(gt=-(2**53), lt=2**53)]
+UseWord = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+"""A word of use: the channel of a call or a message, the name of a meter."""
+
 Digits = Annotated[str, Field(pattern=r"^[0-9]{1,15}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]

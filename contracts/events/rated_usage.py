@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from contracts.events.call import Channel, Direction, LinkedCall
+from contracts.events.call import Direction, LinkedCall
 from contracts.events.directory import NumberKind
 from contracts.events.envelope import EventType
 from contracts.events.fields import (
@@ -23,11 +23,12 @@ from contracts.events.fields import (
     SignedCount,
     Text,
     Token,
+    UseWord,
     Uuid,
     message,
 )
 
-Category = Literal["call"]
+Category = Literal["call", "message", "metered"]
 RatingKind = Literal["rated", "reversal"]
 ChargedDuration = Literal["billable_duration", "answered_to_ended", "none"]
 NOT_CHARGEABLE = "not_chargeable"
@@ -54,9 +55,10 @@ class Certificate:
     plan_id, plan_version: of the account's own plan, or of one for every account; the two never share an id.
     They, prefix and destination are absent for a leg that costs nothing by rule (unanswered, or zero duration).
     per_minute, connection_fee, minimum_charge: money before rounding. Increments and
-    billed_s in whole seconds. exact: the value before its one rounding to `scale` decimals by `rounding`.
-    prefix, destination: of the number called; inbound of the caller, where the plan prices callers. The price
-    is the one at the answer; steps: what each part cost, where bands or times of day made more than one.
+    billed_s in whole seconds. Of a use that is no call: quantity × unit_price, the quantity being messages, the
+    segments of an SMS, or units of the meter. exact: the value before its one rounding to `scale` decimals by
+    `rounding`. prefix, destination: of the number called; inbound of the caller, where the plan prices callers. The
+    price is the one at the answer; steps: what each part cost, where bands or times of day made more than one.
     connection_fee_as: `minimum_cost` when the fee is the least the use costs; added to it otherwise. cost_cap: the
     most a call may cost; capped: it decided. number_type, to_own_number: what was known of the account's own
     numbers, where the plan asks it.
@@ -83,18 +85,24 @@ class Certificate:
     steps: tuple[RatedStep, ...] = ()
     number_type: NumberKind | None = None
     to_own_number: bool = False
+    unit_price: ExactAmount | None = None
+    quantity: ExactAmount | None = None
+    segments: SignedCount | None = None
 
 
 @message
 class RatedUsage:
     """A use with its price. A reversal repeats its original with every amount and quantity negated.
 
-    rated_usage_id: UUIDv5 of usage, rating revision and kind. usage_id: the leg. rating_revision: counts the
-    ratings of the leg from 1; at most one is live. cause_id: what made this rating be (the record's event
-    id); reversal and replacement share it. occurred_at: the charging instant, by which plan version and
-    unit are found. billed_at: the end of the call; use_on: its day in the account's zone. booked_period: the
-    first day of the period it counts in, stamped here once. calls: 1, or −1 in a reversal.
-    duration_ms: charged duration before increments; billed_s: after them.
+    rated_usage_id: UUIDv5 of usage, rating revision and kind. usage_id: the call leg, or the other use.
+    rating_revision: counts its ratings from 1; at most one is live. cause_id: what made this rating be (the
+    record's event id); reversal and replacement share it. occurred_at: the charging instant, by which plan
+    version and unit are found. billed_at: the end of a call, else the same instant; use_on: its day in the
+    account's zone. booked_period: the first day of the period it counts in, stamped here once. calls: how many
+    uses it is, whatever their category: 1, or −1 in a reversal. duration_ms: charged duration before increments;
+    billed_s: after them.
+    call_id, leg_id, disposition: of a call. usage_key: of any other use. channel: of a call or a message.
+    meter: of what is metered.
     """
 
     account_id: AccountId
@@ -105,12 +113,7 @@ class RatedUsage:
     cause_id: Uuid
     category: Category
     source: Identifier
-    call_id: Identifier
-    leg_id: Identifier
     usage_revision: Revision
-    direction: Direction
-    channel: Channel
-    disposition: Identifier
     occurred_at: Instant
     billed_at: Instant
     use_on: Day
@@ -121,6 +124,13 @@ class RatedUsage:
     duration_ms: SignedCount
     billed_s: SignedCount
     certificate: Certificate
+    call_id: Identifier | None = None
+    leg_id: Identifier | None = None
+    usage_key: Identifier | None = None
+    direction: Direction | None = None
+    channel: UseWord | None = None
+    disposition: Identifier | None = None
+    meter: UseWord | None = None
     own_number: Party | None = None
     other_party_token: Token | None = None
     country: CountryCode | None = None

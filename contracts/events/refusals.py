@@ -14,6 +14,8 @@ from contracts.events.directory import (
     TeamMembershipRecorded,
     UnitRecorded,
 )
+from contracts.events.usage import UsageRecord
+from contracts.events.usage_refusals import usage_refusal
 from contracts.values.calendar import CalendarError, zone_of
 from contracts.values.call_times import call_times_refusal
 from contracts.values.money import MINOR_UNITS
@@ -21,10 +23,12 @@ from contracts.values.phone import is_e164
 from contracts.values.unit_names import name_refusal
 
 
-def refusal_of(data: CallDetailRecord | DirectoryEvent) -> str | None:
+def refusal_of(data: CallDetailRecord | UsageRecord | DirectoryEvent) -> str | None:
     """What is wrong with a record of a platform, in a sentence; None when nothing is."""
     if isinstance(data, CallDetailRecord):
         return call_times_refusal(data.started_at, data.answered_at, data.ended_at)
+    if isinstance(data, UsageRecord):
+        return usage_refusal(data)
     if isinstance(data, AccountRecorded):
         return _account_refusal(data)
     if isinstance(data, NumberRecorded):

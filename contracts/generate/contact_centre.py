@@ -17,6 +17,8 @@ from contracts.events.period import PERIOD_STATE_CHANGED, PeriodState
 from contracts.events.rated_usage import USAGE_RATED, Certificate, RatedUsage
 from contracts.events.report import UNIT_REPORT_MADE, UnitReport, UnitReportLine
 from contracts.events.unit_cost import UNIT_COST_RECORDED, UnitCost
+from contracts.events.usage import USAGE_RECORDED
+from contracts.generate.other_uses import a_text_message
 from contracts.topics import SERVICES, TOPICS
 from contracts.values.ids import IdKind, derived_id
 
@@ -188,6 +190,9 @@ def _plan() -> list[tuple[EventType[Any], Any]]:
 
 
 def _call() -> list[tuple[EventType[Any], Any]]:
+    message = a_text_message(
+        account_id=ACCOUNT, own_number=OWN_NUMBER, other_party=OTHER_PARTY, user_id=USER, team_id=TEAM
+    )
     rated = RatedUsage(
         **RATED_CALL,
         kind="rated",
@@ -220,6 +225,7 @@ def _call() -> list[tuple[EventType[Any], Any]]:
     )
     return [
         (CALL_RECORDED, CALL),
+        (USAGE_RECORDED, message),
         (USAGE_RATED, rated),
         (CHARGE_ALLOCATED, charge),
         (UNIT_COST_RECORDED, cost),

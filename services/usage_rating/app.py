@@ -13,13 +13,15 @@ from chassis.service import Process
 from chassis.settings import Role
 from services.usage_rating.api.application import api
 from services.usage_rating.consumers import SERVICE, routes
-from services.usage_rating.handlers.calls import CallsHandler
+from services.usage_rating.handlers.calls import CALL_RECORDS
 from services.usage_rating.handlers.messages import Tokens
+from services.usage_rating.handlers.other_uses import USAGE_RECORDS
 from services.usage_rating.handlers.plans import PlansHandler
 from services.usage_rating.handlers.pricing import PlanCache
 from services.usage_rating.handlers.rerating import RatingAnewHandler
 from services.usage_rating.handlers.reratings import ReratingsHandler
 from services.usage_rating.handlers.suspense import SuspenseHandler
+from services.usage_rating.handlers.uses import UsesHandler
 from services.usage_rating.jobs import RERATING_WORKERS, rerate, retry_suspense
 from services.usage_rating.settings import UsageRatingSettings
 
@@ -33,8 +35,10 @@ async def ingest(settings: UsageRatingSettings) -> Process:
     rating_anew = RatingAnewHandler(
         pool=process.pool, schema=SERVICE, plans=plans, tokens=tokens, clock=system_clock
     )
+    calls = UsesHandler(records=CALL_RECORDS, plans=plans, tokens=tokens)
+    others = UsesHandler(records=USAGE_RECORDS, plans=plans, tokens=tokens)
     return process.with_routes(
-        routes(CallsHandler(plans=plans, tokens=tokens), record_max_bytes=settings.record_max_bytes),
+        routes(calls, others, record_max_bytes=settings.record_max_bytes),
         monthly_tables=("usage", "rated_usage"),
         jobs=(partial(retry_suspense, suspense), *[partial(rerate, rating_anew)] * RERATING_WORKERS),
     )

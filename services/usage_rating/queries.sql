@@ -97,8 +97,8 @@ SELECT call FROM usage WHERE account_id = $1 AND usage_id = $2 AND revision = $3
 SELECT published FROM rated_usage WHERE account_id = $1 AND rated_usage_id = $2 AND month = $3
 
 -- name: insert_suspense
-INSERT INTO suspense (account_id, usage_id, revision, month, reason, recorded_at)
-SELECT * FROM unnest($1::text[], $2::uuid[], $3::int[], $4::date[], $5::text[], $6::timestamptz[])
+INSERT INTO suspense (account_id, usage_id, revision, month, reason, recorded_at, record_kind)
+SELECT * FROM unnest($1::text[], $2::uuid[], $3::int[], $4::date[], $5::text[], $6::timestamptz[], $7::text[])
 
 -- name: delete_suspense
 DELETE FROM suspense WHERE account_id = $1 AND usage_id = $2
@@ -119,8 +119,8 @@ DELETE FROM suspense_retry WHERE account_id = $1 AND recorded_at = $2
 SELECT DISTINCT account_id FROM suspense
 
 -- name: list_suspended
--- Suspended legs of an account after a usage id, with the call to be priced.
-SELECT s.account_id, s.usage_id, s.revision, s.month, s.reason, u.source, u.event_id, u.call
+-- Suspended uses of an account after a usage id, with the record to be priced.
+SELECT s.account_id, s.usage_id, s.revision, s.month, s.reason, s.record_kind, u.source, u.event_id, u.call
 FROM suspense s JOIN usage u USING (account_id, usage_id, revision, month)
 WHERE s.account_id = $1 AND s.usage_id > $2 ORDER BY s.usage_id LIMIT $3
 
@@ -209,16 +209,17 @@ SELECT month, slice, preview_id, preview_revision FROM rerating_part
 WHERE account_id = $1 AND rerating_id = $2 AND NOT previewed ORDER BY month, slice LIMIT 1 FOR UPDATE SKIP LOCKED
 
 -- name: list_stored_ratings
--- Some uses of a part as they are stored, each with its live rating where it has one and is of the time asked for.
+-- Some uses of a part as they are stored, each with its live rating where it has one, is of the time asked for, and
+-- is a call: other uses are not priced again yet.
 SELECT s.usage_id, s.revision, s.occurred_at, CASE WHEN r.amount IS NOT NULL THEN s.call END AS call,
        r.rated_usage_id, r.amount, r.published
 FROM (
-    SELECT usage_id, revision, occurred_at, call FROM usage
+    SELECT usage_id, revision, occurred_at, record_kind, call FROM usage
     WHERE account_id = $1 AND month = $2 AND (usage_id, revision) > ($3::uuid, $4::integer) AND usage_id <= $5
     ORDER BY usage_id, revision LIMIT $6
 ) AS s
 LEFT JOIN leg l ON l.account_id = $1 AND l.usage_id = s.usage_id AND l.revision = s.revision
-               AND s.occurred_at >= $7 AND s.occurred_at < $8
+               AND s.occurred_at >= $7 AND s.occurred_at < $8 AND s.record_kind = 'call'
 LEFT JOIN rated_usage r ON r.account_id = $1 AND r.rated_usage_id = l.live_rated_usage_id AND r.month = l.live_month
 ORDER BY s.usage_id, s.revision
 

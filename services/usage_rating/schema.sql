@@ -60,7 +60,7 @@ CREATE TABLE plan_activation (
     FOREIGN KEY (plan_account_id, plan_id, plan_version) REFERENCES plan (account_id, plan_id, version)
 );
 
--- Where each call leg stands: its highest revision, and which rating of it is live.
+-- Where each call leg, and each use that is no call, stands: its highest revision, and which rating of it is live.
 CREATE TABLE leg (
     account_id          text COLLATE "C" NOT NULL,
     usage_id            uuid NOT NULL,
@@ -73,8 +73,9 @@ CREATE TABLE leg (
     CHECK ((live_rated_usage_id IS NULL) = (live_month IS NULL))
 );
 
--- Every revision of every leg as it came. The only place with the other party's number. occurred_at: the charging
--- instant, by which a re-rating finds it; month: of its end.
+-- Every revision of every leg and other use as it came, in `call`. The only place with the other party's number.
+-- record_kind: of a call, or of another use. occurred_at: the charging instant, by which a re-rating finds it; month: of
+-- its end.
 CREATE TABLE usage (
     account_id   text COLLATE "C" NOT NULL,
     usage_id     uuid NOT NULL,
@@ -82,6 +83,7 @@ CREATE TABLE usage (
     month        date NOT NULL,
     source       text COLLATE "C" NOT NULL,
     event_id     text COLLATE "C" NOT NULL,
+    record_kind  text COLLATE "C" NOT NULL CHECK (record_kind IN ('call', 'usage')),
     call         bytea NOT NULL,
     occurred_at  timestamptz NOT NULL,
     recorded_at  timestamptz NOT NULL DEFAULT now(),
@@ -113,7 +115,7 @@ CREATE TABLE rated_usage_other PARTITION OF rated_usage DEFAULT;
 ALTER TABLE rated_usage_other ENABLE ROW LEVEL SECURITY;
 SELECT make_month_partitions('rated_usage', (now() AT TIME ZONE 'UTC')::date - 62, 6);
 
--- Legs that cannot be priced now, and why; a row goes when the leg is priced, replaced or withdrawn.
+-- Uses that cannot be priced now, and why; a row goes when the use is priced, replaced or withdrawn.
 CREATE TABLE suspense (
     account_id  text COLLATE "C" NOT NULL,
     usage_id    uuid NOT NULL,
@@ -121,6 +123,7 @@ CREATE TABLE suspense (
     month       date NOT NULL,
     reason      text NOT NULL,
     recorded_at timestamptz NOT NULL,
+    record_kind text NOT NULL CHECK (record_kind IN ('call', 'usage')),
     PRIMARY KEY (account_id, usage_id)
 );
 

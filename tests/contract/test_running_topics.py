@@ -27,14 +27,14 @@ def running_subscriptions(service: str) -> set[str]:
     """The topics of the FastStream subscriber that the service's own routes make."""
     consumers = import_module(f"services.{service}.consumers")
     given: dict[str, Any] = {"record_max_bytes": 1024}
-    handler = () if service in {"reporting", "portal"} else (None,)
+    handlers = {"reporting": (), "portal": (), "usage_rating": (None, None)}.get(service, (None,))
     intake = Intake(
         settings=ServiceSettings(kafka_bootstrap_servers="127.0.0.1:9", instance="test"),
         group=group_of(service),
         schema=service,
         pool=None,
         publisher=None,  # type: ignore[arg-type]
-        routes=consumers.routes(*handler, **given),
+        routes=consumers.routes(*handlers, **given),
         clock=system_clock,
     )
     subscribed: set[str] = set()

@@ -25,7 +25,7 @@ from tests.contract.examples import ROOT
 
 DOCUMENT: dict[str, Any] = yaml.safe_load((ROOT / ASYNCAPI).read_text(encoding="utf-8"))
 NAME = re.compile(
-    r"(?P<producer>[a-z]+(-[a-z]+)*)\.([a-z]+(-[a-z]+)*s|directory|rated-usage)(\.\{unit\})?\.v[1-9][0-9]*"
+    r"(?P<producer>[a-z]+(-[a-z]+)*)\.([a-z]+(-[a-z]+)*s|directory|(rated-)?usage)(\.\{unit\})?\.v[1-9][0-9]*"
 )
 """`<producer>.<plural-noun>.v<major>`; a directory is one thing, and usage has no plural."""
 LONGEST_NAME = 249

@@ -23,10 +23,12 @@ from chassis.outbox.publisher import PartitionPublisher, StandingPublisher
 from contracts.topics import BILLING_UNITS_FACTS, CALLS, RATED_USAGE, USAGE_RATING_FACTS
 from contracts.values.access import EVERY_ACCOUNT
 from services.usage_rating.consumers import SERVICE, routes
-from services.usage_rating.handlers.calls import CallsHandler
+from services.usage_rating.handlers.calls import CALL_RECORDS
+from services.usage_rating.handlers.other_uses import USAGE_RECORDS
 from services.usage_rating.handlers.plans import PlanAccepted, PlansHandler
 from services.usage_rating.handlers.pricing import PlanCache
 from services.usage_rating.handlers.suspense import SuspenseHandler
+from services.usage_rating.handlers.uses import UsesHandler
 from services.usage_rating.jobs import retry_suspense
 from services.usage_rating.settings import UsageRatingSettings
 from tests.conftest import FreshDatabase
@@ -99,7 +101,9 @@ class Service:
         producer = OwnTopics(settings.kafka_bootstrap_servers, self.topics)
         publisher = PartitionPublisher(pool, producer)
         plans = PlanCache(2)
-        declared = routes(CallsHandler(plans=plans, tokens=TOKENS), record_max_bytes=settings.record_max_bytes)
+        calls = UsesHandler(records=CALL_RECORDS, plans=plans, tokens=TOKENS)
+        others = UsesHandler(records=USAGE_RECORDS, plans=plans, tokens=TOKENS)
+        declared = routes(calls, others, record_max_bytes=settings.record_max_bytes)
         intake = Intake(
             settings=settings,
             group=self.group,

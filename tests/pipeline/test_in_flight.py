@@ -17,9 +17,11 @@ from services.billing_units.consumers import routes as allocation_routes
 from services.billing_units.handlers.directory_cache import DirectoryCache
 from services.billing_units.handlers.usage import UsageHandler
 from services.usage_rating.consumers import routes as rating_routes
-from services.usage_rating.handlers.calls import CallsHandler
+from services.usage_rating.handlers.calls import CALL_RECORDS
 from services.usage_rating.handlers.messages import Tokens
+from services.usage_rating.handlers.other_uses import USAGE_RECORDS
 from services.usage_rating.handlers.pricing import PlanCache
+from services.usage_rating.handlers.uses import UsesHandler
 from tests.support.applying import apply_unread, read_at
 from tests.support.builders import a_call
 from tests.support.proving import broken, names, proven, ringledger, settled, until
@@ -78,10 +80,11 @@ async def test_what_is_not_read_yet_is_in_flight_and_what_was_skipped_is_lost(
 
 async def test_what_is_recorded_and_not_published_is_in_flight(way: WayOfACall, admin: Connection) -> None:
     await play(way.kafka, demo_month(seed=3, calls=20))
-    calls = CallsHandler(plans=PlanCache(1), tokens=Tokens(secret=b"a-token-key-for-tests", key_id="k1"))
-    applied = await apply_unread(
-        way, service="usage_rating", routes=rating_routes(calls, record_max_bytes=RECORD_BYTES), topic=CALLS.name
-    )
+    tokens = Tokens(secret=b"a-token-key-for-tests", key_id="k1")
+    calls = UsesHandler(records=CALL_RECORDS, plans=PlanCache(1), tokens=tokens)
+    others = UsesHandler(records=USAGE_RECORDS, plans=PlanCache(1), tokens=tokens)
+    declared = rating_routes(calls, others, record_max_bytes=RECORD_BYTES)
+    applied = await apply_unread(way, service="usage_rating", routes=declared, topic=CALLS.name)
     verdict = await proven(way)
     assert verdict.holds, broken(verdict)
     (line,) = verdict.on_the_way

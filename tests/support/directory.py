@@ -174,6 +174,57 @@ def a_rated_call(
     return RatedUsage(**fields | more)
 
 
+_RATED_MESSAGE: dict[str, Any] = {
+    "account_id": ACCOUNT,
+    "kind": "rated",
+    "category": "message",
+    "source": "pbx",
+    "channel": "sms",
+    "direction": "outbound",
+    "currency": "EUR",
+    "calls": 1,
+    "duration_ms": 0,
+    "billed_s": 0,
+    "own_number": NUMBER,
+}
+
+
+def a_rated_message(
+    key: str = "sms-1",
+    *,
+    amount: str = "0.140000",
+    sent: str = "2026-06-02T08:15:00Z",
+    rating_revision: int = 1,
+    **more: Any,
+) -> RatedUsage:
+    """A text message of two segments."""
+    usage = str(derived_id(IdKind.USAGE, ACCOUNT, "pbx", key))
+    fields = _RATED_MESSAGE | {
+        "rated_usage_id": str(derived_id(IdKind.RATED_USAGE, usage, str(rating_revision), "+")),
+        "usage_id": usage,
+        "rating_revision": rating_revision,
+        "cause_id": str(derived_id(IdKind.CALL_EVENT, key, str(rating_revision))),
+        "usage_key": key,
+        "usage_revision": rating_revision,
+        "occurred_at": at(sent),
+        "billed_at": at(sent),
+        "use_on": at(sent).date(),
+        "booked_period": at(sent).date().replace(day=1),
+        "amount": Decimal(amount),
+        "certificate": Certificate(
+            charged_duration="none",
+            billed_s=0,
+            exact=Decimal(amount),
+            rounding="half_up",
+            scale=6,
+            unit_price=Decimal(amount) / 2,
+            quantity=Decimal(2),
+            segments=2,
+        ),
+    }
+    return RatedUsage(**fields | more)
+
+
 def its_reversal(usage: RatedUsage) -> RatedUsage:
     """What takes it back: repeated with every amount and quantity negated."""
     return replace(

@@ -22,23 +22,27 @@ from chassis.outbox.packing import unpack_messages
 from contracts.events.call import CALL_RECORDED, CallDetailRecord
 from contracts.events.envelope import encode
 from contracts.events.facts import ACCOUNT_FACT, NUMBER_FACT, AccountFact, NumberFact
-from contracts.topics import BILLING_UNITS_FACTS, CALLS, RATED_USAGE, group_of
+from contracts.events.usage import UsageRecord
+from contracts.topics import BILLING_UNITS_FACTS, CALLS, RATED_USAGE, USAGE, group_of
 from contracts.values.access import EVERY_ACCOUNT
 from services.usage_rating.consumers import SERVICE, routes
 from services.usage_rating.domain.plan import NumberKind, RatePlan
 from services.usage_rating.domain.rerating import Asked
-from services.usage_rating.handlers.calls import CallsHandler
+from services.usage_rating.handlers.calls import CALL_RECORDS
 from services.usage_rating.handlers.messages import Tokens
+from services.usage_rating.handlers.other_uses import USAGE_RECORDS
 from services.usage_rating.handlers.plans import PlanAccepted, PlansHandler
 from services.usage_rating.handlers.pricing import PlanCache
 from services.usage_rating.handlers.rerating import RatingAnewHandler
 from services.usage_rating.handlers.reratings import ReratingsHandler
 from services.usage_rating.handlers.suspense import SuspenseHandler
+from services.usage_rating.handlers.uses import UsesHandler
 from services.usage_rating.store.reratings import find_rerating
 from tests.support.builders import an_instant
 from tests.support.callers import a_caller
 from tests.support.records import a_record
 from tests.support.schemas import as_role
+from tests.support.uses import usage_message
 
 BEGAN_AT = datetime(2026, 7, 1, 12, tzinfo=UTC)
 TOKENS = Tokens(secret=b"a token key of tests", key_id="k1")
@@ -126,8 +130,9 @@ class Rating:
     _positions: dict[tuple[str, int], tuple[int, int]] = field(default_factory=lambda: defaultdict(lambda: (0, 0)))
 
     def __post_init__(self) -> None:
-        calls = CallsHandler(plans=self.plans, tokens=TOKENS)
-        self._routes = {route.topic: route for route in routes(calls, record_max_bytes=1_000_000)}
+        calls = UsesHandler(records=CALL_RECORDS, plans=self.plans, tokens=TOKENS)
+        others = UsesHandler(records=USAGE_RECORDS, plans=self.plans, tokens=TOKENS)
+        self._routes = {route.topic: route for route in routes(calls, others, record_max_bytes=1_000_000)}
 
     @classmethod
     async def on(cls, dsn: str) -> "Rating":
@@ -157,6 +162,11 @@ class Rating:
         """Calls as one batch, each under an event id of its own."""
         values = [call_message(call, f"{call.call_id}-{call.revision}") for call in calls]
         return await self.take(CALLS.name, values, partition)
+
+    async def rate_uses(self, *uses: UsageRecord, partition: int = 0) -> Done:
+        """Uses that are no calls as one batch, each under an event id of its own."""
+        values = [usage_message(use, f"{use.usage_key}-{use.revision}") for use in uses]
+        return await self.take(USAGE.name, values, partition)
 
     async def retry_suspense(self) -> int:
         """Let the job work once; the number of legs priced."""
@@ -257,11 +267,12 @@ class Rating:
         return [orjson.loads(value)["data"] for row in rows for value in unpack_messages(row["messages"]).values]
 
     async def suspense(self) -> dict[str, str]:
-        """The reasons of what waits, by call id."""
+        """The reasons of what waits, by call id or usage key."""
         rows = await self.ingest.fetch(
             "SELECT u.call, s.reason FROM suspense s JOIN usage u USING (account_id, usage_id, revision, month)"
         )
-        return {orjson.loads(row["call"])["call_id"]: row["reason"] for row in rows}
+        told = [(orjson.loads(row["call"]), row["reason"]) for row in rows]
+        return {record.get("call_id") or record["usage_key"]: reason for record, reason in told}
 
     async def conflicts(self) -> list[Any]:
         """What is held back."""

@@ -203,8 +203,8 @@ class ChargeShown(BaseModel):
     allocation_revision: int
     reverses: Uuid | None
     category: str
-    direction: str
-    channel: str
+    direction: str | None
+    channel: str | None
     occurred_at: Instant
     billed_at: Instant
     use_on: Day

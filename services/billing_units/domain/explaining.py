@@ -6,7 +6,7 @@ from services.billing_units.domain.shares import Share
 
 _FLAGS = {
     "number_not_held": "The account did not hold the number used then.",
-    "override_ignored": "The call named a unit that was none of the account's, or archived, then.",
+    "override_ignored": "The use named a unit that was none of the account's, or archived, then.",
     "no_primary_unit": "The policy asks for a primary unit and none was marked, so the units share equally.",
 }
 
@@ -27,7 +27,7 @@ def sentences(share: Share, *, unit: str, own_number: str | None, user_id: str |
 def _rule(share: Share, unit: str, own_number: str | None, user_id: str | None) -> str:
     match share.rule:
         case "override":
-            return f"The call itself named unit {unit!r}, which was live then."
+            return f"The use itself named unit {unit!r}, which was live then."
         case "number":
             return f"The account's number {share.matched} was in unit {unit!r} then."
         case "user":
@@ -37,6 +37,6 @@ def _rule(share: Share, unit: str, own_number: str | None, user_id: str | None) 
 
 
 def _lacks(own_number: str | None, user_id: str | None) -> Sequence[str]:
-    number = "the call used no number of the account" if own_number is None else f"{own_number} was in no unit then"
+    number = "the use names no number of the account" if own_number is None else f"{own_number} was in no unit then"
     user = "it names no user" if user_id is None else f"user {user_id} was in none"
     return number, user

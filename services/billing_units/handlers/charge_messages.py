@@ -74,8 +74,6 @@ def _data(usage: ChargedUse, share: Share) -> dict[str, Any]:
         "kind": _kind(share),
         "cause_id": usage.cause_id,
         "category": usage.category,
-        "direction": usage.direction,
-        "channel": usage.channel,
         "occurred_at": usage.occurred_at,
         "billed_at": usage.billed_at,
         "use_on": usage.use_on,
@@ -88,6 +86,8 @@ def _data(usage: ChargedUse, share: Share) -> dict[str, Any]:
         "allocation": _allocation(share),
     }
     optional = {
+        "direction": usage.direction,
+        "channel": usage.channel,
         "unit_id": share.unit_id,
         "reverses": share.reverses,
         "own_number": usage.own_number,

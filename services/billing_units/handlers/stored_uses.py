@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from contracts.events.call import Channel, Direction, LinkedCall
+from contracts.events.call import Direction, LinkedCall
 from contracts.events.rated_usage import Category
 from services.billing_units.store.reattribution import Row
 
@@ -26,8 +26,8 @@ class StoredUse:
     rating_revision: int
     cause_id: str
     category: Category
-    direction: Direction
-    channel: Channel
+    direction: Direction | None
+    channel: str | None
     occurred_at: datetime
     billed_at: datetime
     use_on: date

@@ -1,4 +1,4 @@
-"""`POST /api/v1/events`: calls and directory of platforms without Kafka, onto the topics of platforms."""
+"""`POST /api/v1/events`: calls, other uses and directory of platforms without Kafka, onto their topics."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -57,11 +57,12 @@ def events_operation(events: PlatformEvents, once: Once) -> APIRouter:
     async def publish_events(request: Request, caller: AskedBy, asked: UnderKey) -> Response:
         """One CloudEvent, or a list of them; for each, in order, whether it was accepted or why it was refused.
 
-        The types and what stands in their data are those of the topics telephony.calls.v1 and
-        telephony.directory.v1 (docs/asyncapi.yaml). Accepted means that the broker has confirmed it. The answer is
-        202 even where each is refused: look at the results. Where some are not confirmed, it is 503 and says which
-        are; a body that is not JSON, or no list of events, is refused whole with 422. To send any of them again
-        does no harm: an event is known by its account, source and id, and counts once.
+        The types and what stands in their data are those of the topics telephony.calls.v1,
+        telephony.usage.v1 and telephony.directory.v1 (docs/asyncapi.yaml). Accepted means that the broker has
+        confirmed it. The answer is 202 even where each is refused: look at the results. Where some are not
+        confirmed, it is 503 and says which are; a body that is not JSON, or no list of events, is refused whole
+        with 422. To send any of them again does no harm: an event is known by its account, source and id, and
+        counts once.
         """
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         items = _items(kind, await request.body())

@@ -13,10 +13,12 @@ from contracts.values.money import EXACT
 Days = tuple[date, date]
 """Use days, half-open."""
 
+_CATEGORIES = {"call": "Calls", "message": "Messages", "metered": "Metered use"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """Calls, billed seconds and money at six decimals; all signed."""
+    """Uses (of calls and all else), billed seconds and money at six decimals; all signed."""
 
     calls: int = 0
     billed_s: int = 0
@@ -126,7 +128,7 @@ def period_name(period: Period) -> str:
 
 def category_name(category: str) -> str:
     """What people call a kind of use."""
-    return {"call": "Calls"}.get(category, category.replace("_", " ").capitalize())
+    return _CATEGORIES.get(category, category.replace("_", " ").capitalize())
 
 
 def _sum(figures: Iterable[Figures]) -> Figures:

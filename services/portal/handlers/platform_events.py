@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 from chassis.intake.events import Event, EventReader, RecordRefused
 from contracts.events.call import CallDetailRecord
 from contracts.events.refusals import refusal_of
-from contracts.topics import CALLS, DIRECTORY
+from contracts.events.usage import UsageRecord
+from contracts.topics import CALLS, DIRECTORY, USAGE
 from contracts.values.access import Caller, Privilege
 from services.portal.clients.platform_topics import PlatformRecord, PlatformTopics
 
-TOPICS = (CALLS, DIRECTORY)
+TOPICS = (CALLS, USAGE, DIRECTORY)
 ITEMS_MAX = 1000
 """Events of one request."""
 
@@ -113,6 +114,11 @@ class PlatformEvents:
 
 
 def _key_of(data: Any) -> bytes:
-    """The key that the topic's declaration asks for: what is one call or one account stays in order."""
-    key = f"{data.account_id}|{data.call_id}" if isinstance(data, CallDetailRecord) else data.account_id
-    return str(key).encode()
+    """The key that the topic's declaration asks for: what is one call, one use or one account stays in order."""
+    match data:
+        case CallDetailRecord():
+            return f"{data.account_id}|{data.call_id}".encode()
+        case UsageRecord():
+            return f"{data.account_id}|{data.usage_key}".encode()
+        case _:
+            return str(data.account_id).encode()

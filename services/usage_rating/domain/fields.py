@@ -19,12 +19,12 @@ from services.usage_rating.domain.reading import (
 
 _LATER = {
     "allowances": "allowances",
-    "metered": "metered prices",
     "recurring": "recurring prices",
-    "messages": "prices of messages",
     "recordings": "prices of recordings",
     "detections": "prices of answering machine detection",
     "analytics": "prices of speech analytics",
+    "tiers": "metered prices by tier",
+    "free": "free units",
     "spend": "minimum and maximum spend",
 }
 """The keys by which the shape will grow, and what each will mean; refused until something rates by them."""

@@ -8,6 +8,7 @@ from typing import Literal
 from contracts.values.calendar import zone_of
 from contracts.values.money import CHARGE_SCALE, Rounding
 from services.usage_rating.domain.prices import AnyPrice, ChannelPrice, TimedPrice
+from services.usage_rating.domain.use_prices import NO_USES, UsePrices
 from services.usage_rating.domain.windows import Holidays, Timetable, Window
 
 NumberKind = Literal["local", "national", "toll_free", "mobile"]
@@ -119,6 +120,7 @@ class RatePlan:
     holidays: Holidays = NO_HOLIDAYS
     rounding: Rounding = Rounding.HALF_UP
     scale: int = CHARGE_SCALE
+    uses: UsePrices = NO_USES
     asks_numbers: bool = field(init=False, repr=False, compare=False)
     """Whether a price depends on what is known of the account's own numbers."""
     _outbound: RatesByPrefix = field(init=False, repr=False, compare=False)

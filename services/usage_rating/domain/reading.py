@@ -25,6 +25,7 @@ _INSTANT = re.compile(
 _MINUTE = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", re.ASCII)
 _MONTH_DAY = re.compile(r"[0-9]{2}-[0-9]{2}", re.ASCII)
 _LEAP_YEAR = 2000
+_USE_WORD = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _ZERO = Decimal(0)
 
@@ -122,3 +123,8 @@ def is_plan_id(text: str) -> bool:
 def is_name(text: str) -> bool:
     """1 to 200 characters of any script, none of them a control character."""
     return 0 < len(text) <= 200 and _CONTROL.search(text) is None
+
+
+def is_use_word(text: str) -> bool:
+    """A channel of messages or a meter, as usage records write it."""
+    return _USE_WORD.fullmatch(text) is not None

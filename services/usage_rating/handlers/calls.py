@@ -1,239 +1,36 @@
-"""Calls in: each is priced, suspended, or found to be an older or repeated word about its leg."""
+"""Calls in: what is peculiar to their records; the rest is as with any use."""
 
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from datetime import datetime
 
 from chassis.database import Connection
-from chassis.intake.batch import Batch
-from chassis.intake.events import Event, content_hash
-from chassis.outbox.lanes import Outgoing
-from contracts.events.fields import wire_text
-from contracts.topics import RATED_USAGE
-from services.usage_rating import store
-from services.usage_rating.domain.rating import charging_instant
-from services.usage_rating.domain.revising import LegState, Revising, revising
-from services.usage_rating.handlers.messages import (
-    Tokens,
-    Use,
-    envelope,
-    message_key,
-    month_of,
-    rating,
-    reversal,
-    use_of,
+from contracts.events.call import CallDetailRecord
+from services.usage_rating.domain.activation import Activations
+from services.usage_rating.handlers.messages import rating, use_of
+from services.usage_rating.handlers.pricing import PlanCache, Prices, load_prices, numbers_of
+from services.usage_rating.handlers.uses import RecordHandling
+
+
+def _plan_at(call: CallDetailRecord) -> datetime | None:
+    return call.answered_at
+
+
+CALL_RECORDS = RecordHandling(
+    kind="call", plan_at=_plan_at, numbers=numbers_of, use_of=use_of, price=Prices.price, rating=rating
 )
-from services.usage_rating.handlers.pricing import PlanCache, Priced, Prices, Waits, load_prices
-from services.usage_rating.store import LegRow, RatedRow, SuspenseRow, UsageRow
 
 
-@dataclass(slots=True)
-class Recorded:
-    """What a transaction has decided, gathered to be written in a few statements."""
-
-    usage: list[UsageRow] = field(default_factory=list)
-    rated: list[tuple[RatedRow, str]] = field(default_factory=list)
-    """Each with the call id its message is keyed by."""
-    suspended: list[SuspenseRow] = field(default_factory=list)
-    released: list[tuple[str, str]] = field(default_factory=list)
-
-    async def write(self, connection: Connection, outgoing: Outgoing, recorded_at: datetime) -> None:
-        """Write everything and send the messages."""
-        if self.usage:
-            await store.insert_usage(connection, self.usage)
-        if self.rated:
-            await store.insert_rated(connection, [row for row, _ in self.rated])
-        if self.released:
-            await store.delete_suspense(connection, self.released)
-        if self.suspended:
-            await store.insert_suspense(connection, self.suspended, recorded_at)
-        at = wire_text(recorded_at)
-        for row, call_id in self.rated:
-            outgoing.send(RATED_USAGE.name, key=message_key(row.account_id, call_id), value=envelope(row, at))
-
-
-class _First(NamedTuple):
-    """What the first record of a leg would make of it, if none came before."""
-
-    event: Event[Any]
-    use: Use
-    price: Priced | Waits
-    leg: LegRow
-    rated: RatedRow | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallsHandler:
-    """Handles batches of call records."""
-
-    plans: PlanCache
-    tokens: Tokens
-
-    async def __call__(self, batch: Batch) -> None:
-        """Load prices, decide each call, record; the first word about a leg needs no look at its past.
-
-        Each call goes from its record to its rating in one turn of the loop, while its parts are still in the
-        processor's cache.
-        """
-        prices = await load_prices(batch.connection, self.plans, (event.data for event in batch.events))
-        recorded = Recorded()
-        firsts: dict[str, _First] = {}
-        later: list[tuple[Event[Any], Use]] = []
-        for event in batch.events:
-            use = use_of(event.data, event.source, event.event_id)
-            if use.usage_id in firsts:
-                later.append((event, use))
-            else:
-                firsts[use.usage_id] = self._first(event, use, prices.price(use.call))
-        new = await store.insert_new_legs(batch.connection, [first.leg for first in firsts.values()])
-        known = []
-        for usage_id, first in firsts.items():
-            if usage_id in new:
-                _take_first(recorded, batch, first)
-            else:
-                known.append((first.event, first.use))
-        if known or later:
-            await self._take_revisions(recorded, batch, prices, [*known, *later])
-        await recorded.write(batch.connection, batch.outgoing, batch.recorded_at)
-
-    def _first(self, event: Event[Any], use: Use, price: Priced | Waits) -> _First:
-        """The leg as its first record leaves it, with its rating when it has one."""
-        rated = None
-        if isinstance(price, Priced) and not use.call.voided:
-            rated = rating(use, price, 1, self.tokens)
-        leg = LegRow(
-            use.call.account_id,
-            use.usage_id,
-            use.call.revision,
-            event.content_hash,
-            0 if rated is None else 1,
-            None if rated is None else rated.rated_usage_id,
-            None if rated is None else rated.month,
-        )
-        return _First(event, use, price, leg, rated)
-
-    async def _take_revisions(
-        self, recorded: Recorded, batch: Batch, prices: Prices, records: list[tuple[Event[Any], Use]]
-    ) -> None:
-        """Records of legs that are known: compare revisions under the leg's lock, in the order of the log."""
-        legs = await store.lock_legs(batch.connection, [(use.call.account_id, use.usage_id) for _, use in records])
-        for event, use in records:
-            leg = legs[use.usage_id]
-            revision = use.call.revision
-            known_hash = None
-            if revision < leg.revision:
-                known = _content_in(recorded, use) or await store.find_call_revision(
-                    batch.connection, leg.account_id, leg.usage_id, revision
-                )
-                known_hash = None if known is None else content_hash(event.type, known)
-            state = LegState(
-                revision=leg.revision, content_hash=leg.content_hash, rating_revision=leg.rating_revision
-            )
-            match revising(state, revision=revision, content_hash=event.content_hash, known_hash=known_hash):
-                case Revising.REPEATED:
-                    batch.found_duplicate(event)
-                case Revising.CONTRADICTS:
-                    batch.found_conflict(event, "the same leg and revision with other content")
-                case Revising.SUPERSEDED:
-                    recorded.usage.append(usage_row(event, use))
-                case Revising.REPLACES:
-                    legs[use.usage_id] = await self._replace(recorded, batch, prices, leg, event, use)
-
-    async def _replace(
-        self, recorded: Recorded, batch: Batch, prices: Prices, leg: LegRow, event: Event[Any], use: Use
-    ) -> LegRow:
-        """Take back what the leg cost, and price the new revision unless it withdraws the leg."""
-        recorded.usage.append(usage_row(event, use))
-        if leg.live_rated_usage_id is not None and leg.live_month is not None:
-            published = await _published(
-                recorded, batch.connection, leg.account_id, leg.live_rated_usage_id, leg.live_month
-            )
-            recorded.rated.append((reversal(published, use.cause_id), use.call.call_id))
-        if leg.live_rated_usage_id is None:
-            recorded.suspended = [row for row in recorded.suspended if row.usage_id != leg.usage_id]
-            recorded.released.append((leg.account_id, leg.usage_id))
-        leg = leg._replace(
-            revision=use.call.revision,
-            content_hash=event.content_hash,
-            live_rated_usage_id=None,
-            live_month=None,
-        )
-        if not use.call.voided:
-            price = prices.price(use.call)
-            if isinstance(price, Waits):
-                recorded.suspended.append(suspense_row(use, price))
-                batch.suspend(event)
-            else:
-                leg, rated = rate_anew(leg, use, price, self.tokens)
-                recorded.rated.append((rated, use.call.call_id))
-        await store.update_leg(batch.connection, leg)
-        return leg
-
-
-def _take_first(recorded: Recorded, batch: Batch, first: _First) -> None:
-    recorded.usage.append(usage_row(first.event, first.use))
-    if first.rated is not None:
-        recorded.rated.append((first.rated, first.use.call.call_id))
-    elif isinstance(first.price, Waits) and not first.use.call.voided:
-        recorded.suspended.append(suspense_row(first.use, first.price))
-        batch.suspend(first.event)
-
-
-def rate_anew(leg: LegRow, use: Use, price: Priced, tokens: Tokens) -> tuple[LegRow, RatedRow]:
-    """The next rating of a leg that has none live, and the leg as it then stands."""
-    rated = rating(use, price, leg.rating_revision + 1, tokens)
-    return (
-        leg._replace(
-            rating_revision=rated.rating_revision,
-            live_rated_usage_id=rated.rated_usage_id,
-            live_month=rated.month,
-        ),
-        rated,
+async def load_call_prices(
+    connection: Connection,
+    cache: PlanCache,
+    calls: Sequence[CallDetailRecord],
+    activations: Activations | None = None,
+) -> Prices:
+    """What the prices of these calls depend on. activations: by which, where not by those that stand."""
+    return await load_prices(
+        connection,
+        cache,
+        [(call.account_id, call.answered_at) for call in calls],
+        numbers=lambda: numbers_of(calls),
+        activations=activations,
     )
-
-
-def usage_row(event: Event[Any], use: Use) -> UsageRow:
-    """The record as it came, for the usage table."""
-    return UsageRow(
-        event.account_id,
-        use.usage_id,
-        use.call.revision,
-        _usage_month(use),
-        event.source,
-        event.event_id,
-        event.content,
-        charging_instant(use.call),
-    )
-
-
-def suspense_row(use: Use, waits: Waits) -> SuspenseRow:
-    """The leg as it waits."""
-    return SuspenseRow(
-        account_id=use.call.account_id,
-        usage_id=use.usage_id,
-        revision=use.call.revision,
-        month=_usage_month(use),
-        reason=waits.reason,
-    )
-
-
-def _usage_month(use: Use) -> date:
-    return month_of(use.call.ended_at.date())
-
-
-def _content_in(recorded: Recorded, use: Use) -> bytes | None:
-    """The content of the same revision earlier in this very batch."""
-    for row in recorded.usage:
-        if row.usage_id == use.usage_id and row.revision == use.call.revision:
-            return row.call
-    return None
-
-
-async def _published(
-    recorded: Recorded, connection: Connection, account_id: str, rated_usage_id: str, month: date
-) -> bytes:
-    """What is to be reversed: rated in this batch, or before it."""
-    for row, _ in recorded.rated:
-        if row.rated_usage_id == rated_usage_id:
-            return row.published
-    return await store.get_published(connection, account_id, rated_usage_id, month)

@@ -1,7 +1,7 @@
 """Writes rated usage as it is published, and the reversal of what was published before."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from operator import attrgetter
@@ -18,7 +18,13 @@ from services.usage_rating.domain.booking import booked_period
 from services.usage_rating.domain.certificate import certificate_of_zero, special_terms, terms_of_price
 from services.usage_rating.domain.plan import RatePlan
 from services.usage_rating.domain.prices import Price
-from services.usage_rating.domain.rating import NOTHING_KNOWN, Rated, ZeroRated, milliseconds_between
+from services.usage_rating.domain.rating import (
+    NOTHING_KNOWN,
+    Rated,
+    ZeroRated,
+    charging_instant,
+    milliseconds_between,
+)
 from services.usage_rating.domain.tokens import account_key, token_of
 from services.usage_rating.handlers.pricing import KeptPlan, Priced
 from services.usage_rating.store import RatedRow
@@ -40,12 +46,19 @@ _TYPE = USAGE_RATED.name.encode()
 
 
 class Use(NamedTuple):
-    """One revision of a leg with its derived ids. cause_id: derived from the record's own event id."""
+    """One revision of a use with its derived ids. cause_id: derived from the record's own event id.
 
-    call: CallDetailRecord
+    record: of a call or of another use. key: what its messages are keyed by beside the account. month: of the
+    partition that keeps the record. occurred_at: the charging instant.
+    """
+
+    record: Any
     source: str
     usage_id: str
     cause_id: str
+    key: str
+    month: date
+    occurred_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +82,9 @@ def use_of(call: CallDetailRecord, source: str, event_id: str) -> Use:
         source,
         derived_text(IdKind.USAGE, call.account_id, source, call.call_id, call.leg_id),
         derived_text(IdKind.CAUSE, call.account_id, source, event_id),
+        call.call_id,
+        month_of(call.ended_at.date()),
+        charging_instant(call),
     )
 
 
@@ -80,13 +96,14 @@ def month_of(day: date) -> date:
 
 def rating(use: Use, priced: Priced, rating_revision: int, tokens: Tokens) -> RatedRow:
     """The rated usage of a priced call, as stored and as published."""
-    call, outcome = use.call, priced.outcome
+    call, outcome = use.record, priced.outcome
     rated_usage_id = derived_text(IdKind.RATED_USAGE, use.usage_id, str(rating_revision), "+")
     if isinstance(outcome, Rated):
         assert priced.plan is not None, "a rated call was rated by a plan"
         amount, billed_s = outcome.amount, outcome.billed_s
         certificate = _certificate(priced.plan, outcome)
     else:
+        assert isinstance(outcome, ZeroRated), "a call is rated as one"
         amount, billed_s = _FREE, 0
         certificate = _certificate_of_free(outcome)
     data = _said_of_call(use)
@@ -123,7 +140,7 @@ def rating(use: Use, priced: Priced, rating_revision: int, tokens: Tokens) -> Ra
 
 def _said_of_call(use: Use) -> dict[str, Any]:
     """What a rating repeats of every call."""
-    call = use.call
+    call: CallDetailRecord = use.record
     return {
         "account_id": call.account_id,
         "usage_id": use.usage_id,
@@ -218,6 +235,10 @@ def reversal(published: bytes, cause_id: str) -> RatedRow:
     certificate = data["certificate"]
     certificate["billed_s"] = -certificate["billed_s"]
     certificate["exact"] = format(negated(Decimal(certificate["exact"])), "f")
+    if "quantity" in certificate:
+        certificate["quantity"] = format(negated(Decimal(certificate["quantity"])), "f")
+    if "segments" in certificate:
+        certificate["segments"] = -certificate["segments"]
     data |= {
         "rated_usage_id": rated_usage_id,
         "kind": "reversal",
@@ -251,6 +272,6 @@ def envelope(row: RatedRow, recorded_at: str) -> bytes:
     )
 
 
-def message_key(account_id: str, call_id: str) -> bytes:
-    """The key of rated usage: account and call id, so that one large account spreads over partitions."""
-    return f"{account_id}|{call_id}".encode()
+def message_key(account_id: str, key: str) -> bytes:
+    """The key of rated usage: account and call id or usage key, so that a large account spreads over partitions."""
+    return f"{account_id}|{key}".encode()

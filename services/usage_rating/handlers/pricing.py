@@ -1,15 +1,16 @@
-"""Finds the plan of each call and prices it: accounts and activations read under the stripe, plans cached."""
+"""Finds the plan of each use and prices it: accounts and activations read under the stripe, plans cached."""
 
 import json
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from chassis.database import Connection
 from contracts.events.call import CallDetailRecord
+from contracts.events.usage import UsageRecord
 from contracts.values.calendar import period_of, zone_of
 from services.usage_rating import store
 from services.usage_rating.domain.activation import Activation, Activations
@@ -29,6 +30,7 @@ from services.usage_rating.domain.rating import (
     rate_chargeable,
     zero_rated,
 )
+from services.usage_rating.domain.rating_uses import NoPrice, RatedUse, rate_use, use_instant
 from services.usage_rating.store import HeldNumber
 
 UNKNOWN_ACCOUNT = "unknown_account"
@@ -43,9 +45,9 @@ class KeptPlan(NamedTuple):
 
 
 class Priced(NamedTuple):
-    """A call with its price. plan: the version that priced it, None when it costs nothing by rule."""
+    """A use with its price. plan: the version that priced it, None when it costs nothing by rule."""
 
-    outcome: Rated | ZeroRated
+    outcome: Rated | ZeroRated | RatedUse
     plan: KeptPlan | None
     currency: str
     use_on: date
@@ -54,7 +56,7 @@ class Priced(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """A call that cannot be priced now, and why."""
+    """A use that cannot be priced now, and why."""
 
     reason: str
 
@@ -86,7 +88,7 @@ class PlanCache:
 
 
 class Prices:
-    """What is needed to price the calls of one batch, read in its transaction."""
+    """What is needed to price the uses of one batch, read in its transaction."""
 
     def __init__(
         self,
@@ -123,7 +125,7 @@ class Prices:
             outcome = rate_chargeable(plan.plan, call, self._known_of(call, plan.plan))
         if isinstance(outcome, Unrateable):
             return Waits(outcome.reason.value)
-        use_on, booked_period = self._days(call, zone, terms.anchor_day)
+        use_on, booked_period = self._days(call.ended_at, zone, terms.anchor_day)
         return Priced(outcome, plan, terms.currency, use_on, booked_period)
 
     def _known_of(self, call: CallDetailRecord, plan: RatePlan) -> Numbers:
@@ -138,8 +140,27 @@ class Prices:
         held = None if number is None else self._numbers.get((call.account_id, number))
         return held if held is not None and held.holds_at(charging_instant(call)) else None
 
-    def _days(self, call: CallDetailRecord, zone: ZoneInfo, anchor_day: int) -> tuple[date, date]:
-        use_on = call.ended_at.astimezone(zone).date()
+    def price_use(self, use: UsageRecord) -> Priced | Waits:
+        """The same of a use that is no call: nothing but a plan says that it costs nothing."""
+        known = self._accounts.get(use.account_id)
+        if known is None:
+            return Waits(UNKNOWN_ACCOUNT)
+        terms, zone = known
+        at = use_instant(use)
+        activation = self._activations.at(use.account_id, at)
+        if activation is None:
+            return Waits(UnrateableReason.NO_PLAN.value)
+        plan = self._plans[activation.activation_id]
+        if plan.plan.currency != terms.currency:
+            return Waits(WRONG_CURRENCY)
+        outcome = rate_use(plan.plan, use)
+        if isinstance(outcome, NoPrice):
+            return Waits(outcome.reason.value)
+        use_on, booked_period = self._days(at, zone, terms.anchor_day)
+        return Priced(outcome, plan, terms.currency, use_on, booked_period)
+
+    def _days(self, at: datetime, zone: ZoneInfo, anchor_day: int) -> tuple[date, date]:
+        use_on = at.astimezone(zone).date()
         period = self._periods.get((use_on, anchor_day))
         if period is None:
             period = booked_period(period_of(use_on, anchor_day=anchor_day).start_on)
@@ -150,35 +171,39 @@ class Prices:
 async def load_prices(
     connection: Connection,
     cache: PlanCache,
-    calls: Iterable[CallDetailRecord],
+    priced: Sequence[tuple[str, datetime | None]],
+    *,
+    numbers: Callable[[], set[tuple[str, str]]] = set,
     activations: Activations | None = None,
 ) -> Prices:
-    """Read, under the stripes already taken, what the calls' prices depend on.
+    """Read, under the stripes already taken, what prices depend on.
 
-    activations: by which to price, where not by those that stand.
+    priced: the account of each use with the instant whose plan prices it, None when it costs nothing by rule.
+    numbers: those that calls may ask about, with their accounts; looked up only where a plan asks. activations: by
+    which to price, where not by those that stand.
     """
-    chargeable = list(calls)
-    account_ids = {call.account_id for call in chargeable}
+    account_ids = {account_id for account_id, _ in priced}
     accounts = await store.list_accounts(connection, account_ids)
     if activations is None:
         activations = Activations(await store.list_activations(connection, account_ids))
     needed: dict[str, Activation] = {}
-    for call in chargeable:
-        if call.answered_at is not None:
-            activation = activations.at(call.account_id, call.answered_at)
+    for account_id, at in priced:
+        if at is not None:
+            activation = activations.at(account_id, at)
             if activation is not None:
                 needed[activation.activation_id] = activation
     plans = {
         key: await cache.get(connection, one.account_id or store.EVERY_ACCOUNT, one.plan_id, one.plan_version)
         for key, one in needed.items()
     }
-    numbers: dict[tuple[str, str], HeldNumber] = {}
+    held: dict[tuple[str, str], HeldNumber] = {}
     if any(kept.plan.asks_numbers for kept in plans.values()):
-        numbers = await store.list_held_numbers(connection, _numbers_of(chargeable))
-    return Prices(accounts, activations, plans, numbers)
+        held = await store.list_held_numbers(connection, numbers())
+    return Prices(accounts, activations, plans, held)
 
 
-def _numbers_of(calls: Iterable[CallDetailRecord]) -> set[tuple[str, str]]:
+def numbers_of(calls: Iterable[CallDetailRecord]) -> set[tuple[str, str]]:
+    """The numbers that a price of these calls may ask about, each with its account."""
     return {
         (call.account_id, number)
         for call in calls

@@ -10,11 +10,12 @@ from chassis.outbox.lanes import open_standing_lane
 from chassis.stripes import StripeClass, Stripes, take_stripes
 from services.usage_rating import store
 from services.usage_rating.domain.activation import Activations
-from services.usage_rating.handlers.calls import Recorded, rate_anew
+from services.usage_rating.handlers.calls import CALL_RECORDS, load_call_prices
 from services.usage_rating.handlers.messages import Tokens, reversal, use_of
-from services.usage_rating.handlers.pricing import PlanCache, Priced, load_prices
+from services.usage_rating.handlers.pricing import PlanCache, Priced
 from services.usage_rating.handlers.rerating_preview import TURN
 from services.usage_rating.handlers.stored_calls import stored_calls
+from services.usage_rating.handlers.uses import Recorded
 from services.usage_rating.store import LegRow, rerating_parts
 from services.usage_rating.store.rerating_parts import ChangeToPost, Part
 from services.usage_rating.store.reratings import Rerating
@@ -93,13 +94,13 @@ async def _rate_anew(
         return []
     uses = await rerating_parts.list_uses_to_rate(connection, account_id, part.month, list(live.values()))
     calls = stored_calls([use.call for use in uses])
-    prices = await load_prices(connection, means.plans, calls, Activations(item.course))
+    prices = await load_call_prices(connection, means.plans, calls, Activations(item.course))
     legs = []
     for place, (stored, call) in enumerate(zip(uses, calls, strict=True), start=1):
         price = prices.price(call)
         if isinstance(price, Priced):
             use = use_of(call, stored.source, stored.event_id)._replace(cause_id=item.rerating_id)
-            leg, rated = rate_anew(live[use.usage_id], use, price, means.tokens)
+            leg, rated = CALL_RECORDS.rate_anew(live[use.usage_id], use, price, means.tokens)
             if rated.amount == wanted[use.usage_id].amount_after:
                 recorded.rated.append((reversal(stored.published, use.cause_id), call.call_id))
                 recorded.rated.append((rated, call.call_id))

@@ -10,7 +10,8 @@ from contracts.events.call import CallDetailRecord
 from services.usage_rating.domain.activation import Activations
 from services.usage_rating.domain.rating import Rated
 from services.usage_rating.domain.rerating import Term
-from services.usage_rating.handlers.pricing import PlanCache, Priced, Waits, load_prices
+from services.usage_rating.handlers.calls import load_call_prices
+from services.usage_rating.handlers.pricing import PlanCache, Priced, Waits
 from services.usage_rating.handlers.stored_calls import stored_calls
 from services.usage_rating.store import rerating_parts
 from services.usage_rating.store.rerating_parts import ChangeRow, Part, StoredRating
@@ -30,7 +31,7 @@ async def preview_chunk(
     stored, last = await rerating_parts.list_stored_ratings(connection, item, part, uses_max)
     if stored:
         calls = stored_calls([one.call for one in stored])
-        prices = await load_prices(connection, plans, calls, Activations(item.course))
+        prices = await load_call_prices(connection, plans, calls, Activations(item.course))
         changes = []
         for place, (one, call) in enumerate(zip(stored, calls, strict=True), start=1):
             change = _change(item, part, one, call, prices.price(call))

@@ -1,7 +1,9 @@
 """Suspense out: when an account or a plan appears, what waited for it is priced, in small transactions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -10,20 +12,27 @@ from chassis.database import ACQUIRE_TIMEOUT_S, Pool
 from chassis.outbox.lanes import open_standing_lane
 from chassis.stripes import StripeClass, Stripes, take_stripes
 from contracts.events.call import CallDetailRecord
+from contracts.events.usage import UsageRecord
 from services.usage_rating import store
-from services.usage_rating.handlers.calls import Recorded, rate_anew
-from services.usage_rating.handlers.messages import Tokens, use_of
+from services.usage_rating.handlers.calls import CALL_RECORDS
+from services.usage_rating.handlers.messages import Tokens
+from services.usage_rating.handlers.other_uses import USAGE_RECORDS
 from services.usage_rating.handlers.pricing import PlanCache, Priced, load_prices
+from services.usage_rating.handlers.uses import Recorded, RecordHandling
+from services.usage_rating.store import RecordKind
 
 CHUNK = 500
 LANE = "jobs/suspense"
 _FIRST = "00000000-0000-0000-0000-000000000000"
-_CALL = TypeAdapter(CallDetailRecord)
+_KINDS: Mapping[RecordKind, tuple[TypeAdapter[Any], RecordHandling]] = {
+    "call": (TypeAdapter(CallDetailRecord), CALL_RECORDS),
+    "usage": (TypeAdapter(UsageRecord), USAGE_RECORDS),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuspenseHandler:
-    """Retries suspended legs."""
+    """Retries suspended uses."""
 
     pool: Pool
     schema: str
@@ -66,20 +75,28 @@ class SuspenseHandler:
             waiting = await store.list_suspended(connection, account_id, after, CHUNK)
             if not waiting:
                 return 0, None
-            calls = [_CALL.validate_json(one.call) for one in waiting]
-            prices = await load_prices(connection, self.plans, calls)
+            uses = []
+            for one in waiting:
+                reader, records = _KINDS[one.suspense.record_kind]
+                uses.append((records, records.use_of(reader.validate_json(one.call), one.source, one.event_id)))
+            instants = [(account_id, records.plan_at(use.record)) for records, use in uses]
+            prices = await load_prices(
+                connection,
+                self.plans,
+                instants,
+                numbers=lambda: {number for records, use in uses for number in records.numbers([use.record])},
+            )
             legs = await store.lock_legs(connection, [(account_id, one.suspense.usage_id) for one in waiting])
             recorded = Recorded()
-            for one, call in zip(waiting, calls, strict=True):
+            for one, (records, use) in zip(waiting, uses, strict=True):
                 leg = legs[one.suspense.usage_id]
-                price = prices.price(call)
+                price = records.price(prices, use.record)
                 # A higher revision may have come between the list and the lock: it decided then.
                 if leg.revision != one.suspense.revision or leg.live_rated_usage_id is not None:
                     continue
                 if isinstance(price, Priced):
-                    use = use_of(call, one.source, one.event_id)
-                    leg, rated = rate_anew(leg, use, price, self.tokens)
-                    recorded.rated.append((rated, call.call_id))
+                    leg, rated = records.rate_anew(leg, use, price, self.tokens)
+                    recorded.rated.append((rated, use.key))
                     recorded.released.append((account_id, leg.usage_id))
                     await store.update_leg(connection, leg)
             outgoing = await open_standing_lane(connection, LANE)

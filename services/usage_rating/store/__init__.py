@@ -11,6 +11,7 @@ from services.usage_rating.store.legs import LegRow, insert_new_legs, lock_legs,
 from services.usage_rating.store.numbers import HeldNumber, list_held_numbers, upsert_numbers
 from services.usage_rating.store.queries import EVERY_ACCOUNT, QUERIES
 from services.usage_rating.store.suspense import (
+    RecordKind,
     SuspendedCall,
     SuspenseRow,
     delete_suspense,
@@ -33,6 +34,7 @@ __all__ = [
     "HeldNumber",
     "LegRow",
     "RatedRow",
+    "RecordKind",
     "SuspendedCall",
     "SuspenseRow",
     "UsageRow",

@@ -1,27 +1,32 @@
-"""Legs that wait for a price."""
+"""Uses that wait for a price."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 
 from chassis.database import Connection
 from services.usage_rating.store.queries import QUERIES
 
+RecordKind = Literal["call", "usage"]
+"""What a record is of: a call leg, or a use that is no call."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuspenseRow:
-    """A leg that waits for a price."""
+    """A use that waits for a price."""
 
     account_id: str
     usage_id: str
     revision: int
     month: date
     reason: str
+    record_kind: RecordKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuspendedCall:
-    """A suspended leg with the call to be priced."""
+    """A suspended use with the record to be priced."""
 
     suspense: SuspenseRow
     source: str
@@ -39,6 +44,7 @@ async def insert_suspense(connection: Connection, rows: Sequence[SuspenseRow], r
         [row.month for row in rows],
         [row.reason for row in rows],
         [recorded_at] * len(rows),
+        [row.record_kind for row in rows],
     )
 
 
@@ -58,6 +64,7 @@ async def list_suspended(connection: Connection, account_id: str, after: str, li
                 revision=row["revision"],
                 month=row["month"],
                 reason=row["reason"],
+                record_kind=row["record_kind"],
             ),
             source=row["source"],
             event_id=row["event_id"],

@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 from chassis.database import Connection
 from services.usage_rating.store.queries import QUERIES
+from services.usage_rating.store.suspense import RecordKind
 
 
 class UsageRow(NamedTuple):
-    """A revision of a leg as it came, in the order of COPY; `call` is its key-sorted JSON.
+    """A revision of a use as it came, in the order of COPY; `call` is its key-sorted JSON.
 
-    occurred_at: the charging instant. month: of the call's end.
+    occurred_at: the charging instant. month: of the use's end.
     """
 
     account_id: str
@@ -21,6 +22,7 @@ class UsageRow(NamedTuple):
     month: date
     source: str
     event_id: str
+    record_kind: RecordKind
     call: bytes
     occurred_at: datetime
 

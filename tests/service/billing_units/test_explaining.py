@@ -100,10 +100,10 @@ async def test_nobody_and_an_override_are_said_in_words(client: httpx.AsyncClien
         found[charge["usage_id"], charge["kind"]] = await explained(client, charge)
     assert found[nobody.usage_id, "charge"]["says"] == [
         "Nobody: +442079460099 was in no unit then and user agent-17 was in none.",
-        "The call named a unit that was none of the account's, or archived, then.",
+        "The use named a unit that was none of the account's, or archived, then.",
         "The account did not hold the number used then.",
     ]
-    assert found[named.usage_id, "charge"]["says"] == ["The call itself named unit 'Sales', which was live then."]
+    assert found[named.usage_id, "charge"]["says"] == ["The use itself named unit 'Sales', which was live then."]
     assert found[named.usage_id, "charge"]["taken_back"]["kind"] == "rating"
     assert found[named.usage_id, "reversal"]["decided_by"] == []
     missing = await client.get(f"/api/v1/charges/{unit_id('none')}/explanation")

@@ -10,7 +10,7 @@ import pytest
 from chassis.intake.events import EventReader
 from chassis.topic_creation import create_topics, specs_of
 from contracts.events.envelope import CONTENT_TYPE
-from contracts.topics import CALLS, DIRECTORY
+from contracts.topics import CALLS, DIRECTORY, USAGE
 from services.portal.handlers.platform_events import ITEMS_MAX
 from tests.conftest import FreshDatabase
 from tests.service.portal.test_api_keys import issue
@@ -18,6 +18,7 @@ from tests.support.broker import Broker
 from tests.support.front import Front, portal_on
 from tests.support.platform import BAD, MANY, ONE, call_event, user_event
 from tests.support.schemas import migrated
+from tests.support.uses import a_message, usage_message
 
 PATH = "/api/v1/events"
 
@@ -25,7 +26,7 @@ PATH = "/api/v1/events"
 @pytest.fixture
 async def broker(kafka_bootstrap: str) -> Broker:
     """The run's broker with the declared topics."""
-    await create_topics(kafka_bootstrap, specs_of([CALLS, DIRECTORY]))
+    await create_topics(kafka_bootstrap, specs_of([CALLS, USAGE, DIRECTORY]))
     return Broker(kafka_bootstrap)
 
 
@@ -182,3 +183,16 @@ async def test_a_thousand_events_are_taken_at_once(open_front: Front, broker: Br
     assert answer.status_code == 202, answer.text
     assert [one["id"] for one in answer.json()["data"]["results"]] == [event["id"] for event in events]
     assert len(named(await broker.records(CALLS.name), {event["id"] for event in events})) == ITEMS_MAX
+
+
+async def test_a_message_goes_to_the_topic_of_usage_under_its_key(open_front: Front, broker: Broker) -> None:
+    good = orjson.loads(usage_message(a_message("sms-of-http"), "sms-of-http-1"))
+    short = {**good, "id": "sms-of-http-2", "data": {**good["data"], "segments": None}}
+    async with await a_publisher(open_front) as client:
+        answer = await send(client, [good, short])
+    taken, refused = answer.json()["data"]["results"]
+    assert (answer.status_code, taken["status"], taken["topic"]) == (202, "accepted", USAGE.name)
+    assert (refused["code"], refused["pointer"]) == ("invalid", "/1/data")
+    assert "segments: missing" in refused["detail"]
+    [record] = named(await broker.records(USAGE.name), {good["id"], short["id"]})
+    assert record.key == b"acme|sms-of-http"

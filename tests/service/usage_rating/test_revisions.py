@@ -134,7 +134,7 @@ async def test_the_same_revision_with_other_content_is_held_back(ready: Rating) 
     assert (ready.fates[Fate.CONFLICT], ready.fates[Fate.ACCEPTED]) == (2, 3)
     held = await ready.conflicts()
     assert [row["record_value"] for row in held] == [other, later]
-    assert {row["reason"] for row in held} == {"the same leg and revision with other content"}
+    assert {row["reason"] for row in held} == {"the same use and revision with other content"}
     assert await ready.total() == 90 * PER_SECOND
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from contracts.values.calendar import period_of
 from services.portal.domain.moves import in_column
-from services.portal.domain.unit_costs import compared, period_name, read_costs, same_days_before
+from services.portal.domain.unit_costs import category_name, compared, period_name, read_costs, same_days_before
 
 JUNE = (date(2026, 6, 1), date(2026, 7, 1))
 
@@ -85,3 +85,11 @@ def test_a_period_is_called_by_its_month_or_its_days() -> None:
 )
 def test_amounts_of_a_column_have_the_same_decimals(amount: str, currency: str, parts: tuple[str, str]) -> None:
     assert in_column(Decimal(amount), currency) == parts
+
+
+@pytest.mark.parametrize(
+    ("category", "called"),
+    [("call", "Calls"), ("message", "Messages"), ("metered", "Metered use"), ("gb_x", "Gb x")],
+)
+def test_a_category_is_called_as_people_call_it(category: str, called: str) -> None:
+    assert category_name(category) == called

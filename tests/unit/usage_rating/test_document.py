@@ -96,7 +96,7 @@ RATE = "calls.outbound.rates[1]"
     ("place", "key"),
     [
         ([], "allowances"),
-        ([], "metered"),
+        ([], "recordings"),
         ([], "recurring"),
         ([], "timezone"),
         (["calls"], "internals"),

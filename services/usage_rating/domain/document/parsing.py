@@ -17,6 +17,7 @@ from services.usage_rating.domain.plan import (
 )
 from services.usage_rating.domain.prices import AnyPrice
 from services.usage_rating.domain.problems import Problems
+from services.usage_rating.domain.use_sections import USE_SECTIONS, read_uses
 
 SCHEMA = 1
 
@@ -32,7 +33,7 @@ def parse_document(document: Mapping[str, Any]) -> RatePlan | Problems:
         return Problems(items=tuple(top.problems))
     top.only(
         *("schema", "plan_id", "version", "name", "currency", "effective_from", "rounding"),
-        *("time_zone", "holidays", "windows", "calls"),
+        *("time_zone", "holidays", "windows", "calls", *USE_SECTIONS),
     )
     time_zone, holidays = read_time_zone(top), read_holidays(top)
     calls = top.nested("calls")
@@ -40,6 +41,7 @@ def parse_document(document: Mapping[str, Any]) -> RatePlan | Problems:
     prices = read_prices(calls.nested("prices", optional=True), read_windows(top))
     inbound, internal = _inbound(calls, prices), _internal(calls, prices)
     rates = _outbound(calls, prices)
+    uses = read_uses(top)
     rounding = top.nested("rounding", optional=True)
     rounding.only("mode", "scale")
     mode = rounding.choice("mode", _MODES, default=Rounding.HALF_UP.value)
@@ -63,6 +65,7 @@ def parse_document(document: Mapping[str, Any]) -> RatePlan | Problems:
         holidays=holidays,
         rounding=Rounding(mode),
         scale=scale,
+        uses=uses,
     )
 
 

@@ -9,6 +9,7 @@ from services.usage_rating.domain.document.parsing import SCHEMA
 from services.usage_rating.domain.plan import CallersPrices, InboundPrices, Rate, RatePlan, timed_among
 from services.usage_rating.domain.prices import AnyPrice, ChannelPrice, Price, TimedPrice
 from services.usage_rating.domain.reading import write_instant, write_minute
+from services.usage_rating.domain.use_sections import write_uses
 from services.usage_rating.domain.windows import HOLIDAY, WEEKDAYS, Window
 
 _DAY_ORDER = [*WEEKDAYS, HOLIDAY]
@@ -42,6 +43,7 @@ def to_document(plan: RatePlan) -> dict[str, Any]:
         "effective_from": write_instant(plan.effective_from),
         "rounding": {"mode": plan.rounding.value, "scale": plan.scale},
         "calls": calls,
+        **write_uses(plan.uses),
     }
     return document | _time_document(plan)
 

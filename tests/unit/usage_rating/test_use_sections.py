@@ -1,0 +1,60 @@
+"""The sections of a plan document for uses that are no calls: read, written, and refused by name."""
+
+from typing import Any
+
+import pytest
+
+from services.usage_rating.domain.document import parse_document, to_document
+from services.usage_rating.domain.plan import RatePlan
+from services.usage_rating.domain.problems import Problems
+
+SMS = {"prefix": "49", "destination": "Germany", "country": "DE", "per_segment": "0.07"}
+MESSAGES = {
+    "sms": {"outbound": {"rates": [SMS]}, "inbound": {"per_segment": "0.01"}},
+    "whatsapp": {"outbound": {"per_message": "0.03"}},
+}
+METERED = {"recording_storage": {"model": "unit", "price": "0.025"}}
+
+
+def document(**sections: Any) -> dict[str, Any]:
+    head = {"schema": 1, "plan_id": "p", "version": 1, "name": "P", "currency": "EUR"}
+    return {**head, "effective_from": "2026-01-01T00:00:00Z", "calls": {}, **sections}
+
+
+def test_a_document_is_read_and_written_alike() -> None:
+    plan = parse_document(document(messages=MESSAGES, metered=METERED))
+    assert isinstance(plan, RatePlan)
+    written = to_document(plan)
+    assert (written["messages"], written["metered"]) == (MESSAGES, METERED)
+    assert parse_document(written) == plan
+
+
+def test_a_plan_of_calls_only_says_nothing_of_other_uses() -> None:
+    plan = parse_document(document())
+    assert isinstance(plan, RatePlan)
+    assert not {"messages", "metered"} & to_document(plan).keys(), "digests of earlier plans stay"
+
+
+@pytest.mark.parametrize(
+    ("sections", "place", "says"),
+    [
+        ({"messages": {"SMS": {}}}, "messages.SMS", "is not a channel"),
+        ({"messages": {"sms": {"outbound": {"per_message": "1"}}}}, "messages.sms.outbound.per_message", "no key"),
+        ({"messages": {"mms": {"inbound": {"per_segment": "1"}}}}, "messages.mms.inbound.per_segment", "no key"),
+        (
+            {"messages": {"sms": {"outbound": {"rates": [SMS, SMS]}}}},
+            "messages.sms.outbound.rates[1].prefix",
+            "has a rate already",
+        ),
+        ({"messages": {"sms": {"inbound": {"per_segment": 1}}}}, "messages.sms.inbound.per_segment", "not a price"),
+        ({"metered": {"m": {"model": "volume", "tiers": []}}}, "metered.m.model", "not rated by this version"),
+        ({"metered": {"m": {"model": "unit", "price": "1", "free": "5"}}}, "metered.m.free", "free units"),
+        ({"metered": {"m": {"model": "best", "price": "1"}}}, "metered.m.model", "not one of those known"),
+        ({"metered": {"m-1": {"model": "unit", "price": "1"}}}, "metered.m-1", "is not a meter"),
+        ({"metered": {"m": {"model": "unit", "price": "-1"}}}, "metered.m.price", "not a price"),
+    ],
+)
+def test_what_cannot_be_rated_is_refused_by_its_place(sections: Any, place: str, says: str) -> None:
+    found = parse_document(document(**sections))
+    assert isinstance(found, Problems)
+    assert any(problem.field == place and says in problem.says for problem in found.items), found.items
