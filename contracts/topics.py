@@ -24,6 +24,7 @@ from contracts.events.facts import (
     PLAN_ACTIVATION_FACT,
     PLAN_FACT,
     PLAN_PART_FACT,
+    RERATING_FACT,
     SIGNING_KEY_FACT,
     TEAM_FACT,
     TEAM_MEMBERSHIP_FACT,
@@ -101,9 +102,9 @@ DIRECTORY = Topic(
 )
 USAGE_RATING_FACTS = Topic(
     name="usage-rating.facts.v1",
-    summary="Rate plans and their activations.",
-    events=(PLAN_PART_FACT, PLAN_FACT, PLAN_ACTIVATION_FACT),
-    key="account (* for every account) + plan",
+    summary="Rate plans, their activations, and re-ratings.",
+    events=(PLAN_PART_FACT, PLAN_FACT, PLAN_ACTIVATION_FACT, RERATING_FACT),
+    key="account (* for every account) + plan or re-rating",
     producer="usage_rating",
     consumers=(),
     retention_days=FOR_EVER,

@@ -116,6 +116,7 @@ def _waiting(verdict: Verdict) -> list[RenderableType]:
         "unread": "Not in these sums yet: {records:,} records of {topic} that {service} has not read.",
         "unpublished": "{service} has {records:,} messages to publish.",
         "retries": "{service} will try suspense again; {records:,} times something appeared that may end it.",
+        "reratings": "{service} has {records:,} approved re-ratings to post.",
         "reattributions": "{service} has {records:,} changes of the directory whose charges it still moves.",
         "spend": "{service} has {records:,} changes of what units spent to add up.",
     }

@@ -102,12 +102,12 @@ class Waiting:
     """What the sums do not show yet.
 
     unread: records of a topic. unpublished: messages in the outbox. retries: accounts whose suspense is to be
-    tried again, because something appeared. reattributions: changes whose charges are still moved. spend: changes
-    of what units spent that nobody has added up.
+    tried again, because something appeared. reratings: approved and not posted to their end. reattributions:
+    changes whose charges are still moved. spend: changes of what units spent that nobody has added up.
     """
 
     service: str
-    what: Literal["unread", "unpublished", "retries", "reattributions", "spend"]
+    what: Literal["unread", "unpublished", "retries", "reratings", "reattributions", "spend"]
     records: int
     topic: str | None = None
 

@@ -589,7 +589,8 @@ UNION ALL
 SELECT 'portal', topic, partition, next_offset FROM portal.input_position
 
 -- name: count_undone
--- What services have still to do with what they have read: messages to publish, suspense to try again, charges to move.
+-- What services have still to do with what they have read: messages to publish, suspense to try again, re-ratings to post, charges to
+-- move.
 SELECT 'usage_rating' AS service, 'unpublished' AS what, coalesce(sum(last_seq - published_seq), 0)::bigint AS records
 FROM usage_rating.outbox_lane
 UNION ALL
@@ -600,6 +601,8 @@ UNION ALL
 SELECT 'portal', 'unpublished', coalesce(sum(last_seq - published_seq), 0)::bigint FROM portal.outbox_lane
 UNION ALL
 SELECT 'usage_rating', 'retries', count(*) FROM usage_rating.verify_suspense_retry
+UNION ALL
+SELECT 'usage_rating', 'reratings', count(*) FROM usage_rating.verify_rerating WHERE state IN ('approved', 'posting')
 UNION ALL
 SELECT 'billing_units', 'reattributions', count(*) FROM billing_units.verify_reattribution WHERE state <> 'done'
 UNION ALL

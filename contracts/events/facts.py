@@ -4,6 +4,8 @@ A fact carries its entity's version; the highest wins, also after `deleted`. Fac
 e-mail addresses (DESIGN §1). Topics of facts are kept for ever.
 """
 
+from typing import Literal
+
 from contracts.events.directory import MemberKind, NumberKind, SplitChange, SplitPolicy, Weight
 from contracts.events.envelope import EventType
 from contracts.events.fields import (
@@ -192,6 +194,24 @@ class PlanActivationFact:
 
 
 @message
+class ReratingFact:
+    """A re-rating as it was asked for, approved or cancelled: uses whose charging instants are in [from_at, to_at).
+
+    plan_id: under this plan, in this version or (absent) its newest; absent: by the activations that stood. What it
+    changed is on the topic of rated usage, with its id as the cause.
+    """
+
+    account_id: AccountId
+    rerating_id: Uuid
+    version: Revision
+    state: Literal["requested", "approved", "cancelled"]
+    from_at: Instant
+    to_at: Instant
+    plan_id: Identifier | None
+    plan_version: Revision | None
+
+
+@message
 class SigningKeyFact:
     """A public key of portal's statements (base64url of its 32 bytes), valid in [valid_from_at, valid_until_at).
 
@@ -236,6 +256,11 @@ PLAN_ACTIVATION_FACT = EventType(
     name="ringledger.plan-activation-fact.v1",
     data=PlanActivationFact,
     summary="A plan version is used from an instant on.",
+)
+RERATING_FACT = EventType(
+    name="ringledger.rerating-fact.v1",
+    data=ReratingFact,
+    summary="A re-rating was asked for, approved or cancelled.",
 )
 SIGNING_KEY_FACT = EventType(
     name="ringledger.signing-key-fact.v1", data=SigningKeyFact, summary="A key that verifies statements."

@@ -4,7 +4,7 @@ The numbers are those that Ofcom and the Bundesnetzagentur keep free for fiction
 """
 
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -182,10 +182,21 @@ def _plan() -> list[tuple[EventType[Any], Any]]:
         account_id=ACCOUNT,
         deleted=False,
     )
+    rerating = facts.ReratingFact(
+        account_id=ACCOUNT,
+        rerating_id="01976d5a-3c00-7000-8000-00000000c0de",
+        version=2,
+        state="approved",
+        from_at=OPENED_AT,
+        to_at=OPENED_AT + timedelta(days=30),
+        plan_id=None,
+        plan_version=None,
+    )
     return [
         (facts.PLAN_PART_FACT, facts.PlanPartFact(sha256=digest, content=PLAN_PART)),
         (facts.PLAN_FACT, plan),
         (facts.PLAN_ACTIVATION_FACT, activation),
+        (facts.RERATING_FACT, rerating),
     ]
 
 

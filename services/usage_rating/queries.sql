@@ -274,7 +274,7 @@ ORDER BY usage_id LIMIT $6
 
 -- name: list_uses_to_rate_anew
 -- Uses as they came, each with its live rating as published. Arrays come as text.
-SELECT u.usage_id, u.source, u.event_id, u.call, r.published
+SELECT u.usage_id, u.source, u.call, r.published
 FROM unnest($3::text::uuid[], $4::text::integer[], $5::text::uuid[], $6::text::date[])
     AS asked (usage_id, revision, rated_usage_id, rated_month)
 JOIN usage u ON u.account_id = $1 AND u.usage_id = asked.usage_id AND u.revision = asked.revision AND u.month = $2

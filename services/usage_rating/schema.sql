@@ -309,6 +309,8 @@ CREATE VIEW verify_suspense WITH (security_invoker = true) AS
     SELECT account_id, usage_id, revision, reason, recorded_at FROM suspense;
 CREATE VIEW verify_suspense_retry WITH (security_invoker = true) AS
     SELECT account_id, recorded_at FROM suspense_retry;
+CREATE VIEW verify_rerating WITH (security_invoker = true) AS
+    SELECT account_id, rerating_id, state FROM rerating;
 -- An unknown field of a call may hold U+0000, which jsonb refuses.
 CREATE VIEW verify_usage WITH (security_invoker = true) AS
     SELECT account_id, usage_id, revision, source, event_id, call,

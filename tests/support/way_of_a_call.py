@@ -94,9 +94,9 @@ async def make_topics(kafka: str) -> None:
     await create_topics(kafka, specs_of())
 
 
-async def accept_demo_plan(dsn: str) -> PlanAccepted:
+async def accept_demo_plan(dsn: str, *, inbound: str = "0.012") -> PlanAccepted:
     """The demo's prices, for every account, through the service's own handler."""
-    terms = DeckTerms(plan_id="demo", name="Demo", inbound=a_price("0.012", initial_s=60, increment_s=60))
+    terms = DeckTerms(plan_id="demo", name="Demo", inbound=a_price(inbound, initial_s=60, increment_s=60))
     plan = read_deck(deck_csv(), terms)
     assert not isinstance(plan, Problems), plan.items[0]
     pool = await open_pool(

@@ -77,14 +77,14 @@ class Tokens:
 
 def use_of(call: CallDetailRecord, source: str, event_id: str) -> Use:
     """A call leg with its identity: the usage id is the same for every revision of the leg."""
+    usage_id = derived_text(IdKind.USAGE, call.account_id, source, call.call_id, call.leg_id)
+    return call_use(call, source, usage_id, derived_text(IdKind.CAUSE, call.account_id, source, event_id))
+
+
+def call_use(call: CallDetailRecord, source: str, usage_id: str, cause_id: str) -> Use:
+    """A call leg whose id is known. cause_id: what makes its next rating be."""
     return Use(
-        call,
-        source,
-        derived_text(IdKind.USAGE, call.account_id, source, call.call_id, call.leg_id),
-        derived_text(IdKind.CAUSE, call.account_id, source, event_id),
-        call.call_id,
-        month_of(call.ended_at.date()),
-        charging_instant(call),
+        call, source, usage_id, cause_id, call.call_id, month_of(call.ended_at.date()), charging_instant(call)
     )
 
 

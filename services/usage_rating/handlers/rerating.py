@@ -19,7 +19,7 @@ from services.usage_rating.store import rerating_parts, reratings
 from services.usage_rating.store.reratings import Rerating
 
 USES_PER_PREVIEW = 4000
-CHANGES_PER_POSTING = 1000
+CHANGES_PER_POSTING = 500
 UNDONE_AT_ONCE = 16
 
 

@@ -11,7 +11,7 @@ from chassis.stripes import StripeClass, Stripes, take_stripes
 from services.usage_rating import store
 from services.usage_rating.domain.activation import Activations
 from services.usage_rating.handlers.calls import CALL_RECORDS, load_call_prices
-from services.usage_rating.handlers.messages import Tokens, reversal, use_of
+from services.usage_rating.handlers.messages import Tokens, call_use, reversal
 from services.usage_rating.handlers.pricing import PlanCache, Priced
 from services.usage_rating.handlers.rerating_preview import TURN
 from services.usage_rating.handlers.stored_calls import stored_calls
@@ -99,7 +99,7 @@ async def _rate_anew(
     for place, (stored, call) in enumerate(zip(uses, calls, strict=True), start=1):
         price = prices.price(call)
         if isinstance(price, Priced):
-            use = use_of(call, stored.source, stored.event_id)._replace(cause_id=item.rerating_id)
+            use = call_use(call, stored.source, stored.usage_id, item.rerating_id)
             leg, rated = CALL_RECORDS.rate_anew(live[use.usage_id], use, price, means.tokens)
             if rated.amount == wanted[use.usage_id].amount_after:
                 recorded.rated.append((reversal(stored.published, use.cause_id), call.call_id))

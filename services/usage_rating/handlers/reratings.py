@@ -1,25 +1,39 @@
 """Re-ratings asked for, approved and cancelled: each by a named principal, in the audit log."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from chassis.audit.recording import record_change
 from chassis.clock import Clock, Random
 from chassis.database import Connection, Pool, account_transaction
+from chassis.outbox.lanes import open_command_lane
 from chassis.stripes import StripeClass, Stripes, take_stripes
-from contracts.events.envelope import to_json
+from contracts.events.envelope import encode, to_json
+from contracts.events.facts import RERATING_FACT, ReratingFact
+from contracts.topics import USAGE_RATING_FACTS
 from contracts.values.access import Caller
 from contracts.values.audit import Change
-from contracts.values.ids import time_ordered_id
+from contracts.values.ids import IdKind, derived_id, time_ordered_id
 from services.usage_rating import store
 from services.usage_rating.domain.activation import Activation
 from services.usage_rating.domain.rerating import Asked, State, course_of, prices_alike
+from services.usage_rating.handlers.messages import SOURCE
 from services.usage_rating.store import reratings
 
+Told = Literal["requested", "approved", "cancelled"]
 LONGEST = timedelta(days=400)
 """As far back as rated usage is kept, and a little more."""
 
 SHARED = (Stripes(kind=StripeClass.DIRECTORY),)
+ACTIONS: Mapping[Told, str] = {
+    "requested": "rerating.ask",
+    "approved": "rerating.approve",
+    "cancelled": "rerating.cancel",
+}
+"""What each command is called in the audit log, by the state it leads to."""
+
 CANCELLABLE: frozenset[State] = frozenset({"requested", "previewing", "previewed"})
 
 
@@ -62,7 +76,7 @@ class ReratingsHandler:
                 asked_at=now,
             )
             await reratings.insert_rerating(connection, wanted)
-            await _note(connection, caller, "rerating.ask", wanted.rerating_id, None, _said(asked), now)
+            await _tell(connection, caller, asked, wanted.rerating_id, None, "requested", now)
         return wanted.rerating_id
 
     async def approve(self, account_id: str, rerating_id: str, caller: Caller) -> Refusal | None:
@@ -85,7 +99,7 @@ class ReratingsHandler:
                     says="Plans or activations have changed since the preview: ask for another.",
                 )
             await reratings.approve_rerating(connection, item, caller.author, now)
-            await _note(connection, caller, "rerating.approve", rerating_id, item.state, {"state": "approved"}, now)
+            await _tell(connection, caller, item.asked, rerating_id, item.state, "approved", now)
         return None
 
     async def cancel(self, account_id: str, rerating_id: str, caller: Caller) -> Refusal | None:
@@ -100,7 +114,7 @@ class ReratingsHandler:
                     code="not_cancellable", says=f"It is {item.state}: only what nobody approved is cancelled."
                 )
             await reratings.cancel_rerating(connection, item, caller.author, now)
-            await _note(connection, caller, "rerating.cancel", rerating_id, item.state, {"state": "cancelled"}, now)
+            await _tell(connection, caller, item.asked, rerating_id, item.state, "cancelled", now)
         return None
 
 
@@ -127,28 +141,38 @@ async def _plan_version(connection: Connection, asked: Asked) -> int | None:
     return await reratings.find_plan_version(connection, asked.account_id, asked.plan_id, asked.plan_version)
 
 
-async def _note(
+async def _tell(
     connection: Connection,
     caller: Caller,
-    action: str,
+    asked: Asked,
     rerating_id: str,
-    state: State | None,
-    after: dict[str, object],
+    former: State | None,
+    state: Told,
     at: datetime,
 ) -> None:
-    """Keep it in the audit log; the reason stays with the re-rating, since it may name a person."""
-    before = None if state is None else to_json({"state": state}).decode()
-    change = Change(action=action, subject=rerating_id, before=before, after=to_json(after).decode())
+    """Keep the command in the audit log and publish it; the reason, which may name a person, goes into neither."""
+    fact = ReratingFact(
+        account_id=asked.account_id,
+        rerating_id=rerating_id,
+        version=1 if former is None else 2,
+        state=state,
+        from_at=asked.from_at.astimezone(UTC),
+        to_at=asked.to_at.astimezone(UTC),
+        plan_id=asked.plan_id,
+        plan_version=asked.plan_version,
+    )
+    change = Change(
+        action=ACTIONS[state],
+        subject=rerating_id,
+        before=None if former is None else to_json({"state": former}).decode(),
+        after=to_json(fact).decode() if former is None else to_json({"state": state}).decode(),
+    )
+    outgoing = await open_command_lane(connection, asked.account_id)
+    event_id = derived_id(IdKind.FACT, RERATING_FACT.name, asked.account_id, rerating_id, str(fact.version))
+    value = encode(kind=RERATING_FACT, event_id=event_id, source=SOURCE, time=at, data=fact)
+    outgoing.send(USAGE_RATING_FACTS.name, key=f"{asked.account_id}|{rerating_id}".encode(), value=value)
     await record_change(connection, caller, change, at)
-
-
-def _said(asked: Asked) -> dict[str, object]:
-    return {
-        "from_at": asked.from_at.astimezone(UTC),
-        "to_at": asked.to_at.astimezone(UTC),
-        "plan_id": asked.plan_id,
-        "plan_version": asked.plan_version,
-    }
+    await outgoing.record(connection, at)
 
 
 def _unknown(rerating_id: str) -> Refusal:

@@ -74,7 +74,6 @@ class UseToRate(NamedTuple):
 
     usage_id: str
     source: str
-    event_id: str
     call: bytes
     published: bytes
 
@@ -173,10 +172,7 @@ async def list_uses_to_rate(
         _array([leg.live_rated_usage_id or "NULL" for leg in legs]),
         _array(["NULL" if leg.live_month is None else leg.live_month.isoformat() for leg in legs]),
     )
-    return [
-        UseToRate(str(row["usage_id"]), row["source"], row["event_id"], row["call"], row["published"])
-        for row in rows
-    ]
+    return [UseToRate(str(row["usage_id"]), row["source"], row["call"], row["published"]) for row in rows]
 
 
 async def update_legs_rated(connection: Connection, account_id: str, legs: Sequence[LegRow]) -> None:

@@ -18,9 +18,9 @@ from tests.support.callers import a_caller
 from tests.support.rating import Rating, an_account_fact
 
 
-def dear(per_minute: str, **more: str) -> RatePlan:
+def dear(per_minute: str) -> RatePlan:
     """The plan with Germany at another price."""
-    return a_plan(a_rate("49", a_price(per_minute)), inbound=a_price("0.01"), **more)
+    return a_plan(a_rate("49", a_price(per_minute)), inbound=a_price("0.01"))
 
 
 async def live(rating: Rating) -> dict[str, dict[str, Any]]:

@@ -7,6 +7,8 @@ import httpx
 import orjson
 import pytest
 
+from chassis.outbox.packing import unpack_messages
+from contracts.topics import USAGE_RATING_FACTS
 from contracts.values.access import CallerKind, Privilege
 from tests.support.builders import a_call, a_plan, a_price, a_rate
 from tests.support.callers import a_caller, statement
@@ -148,7 +150,9 @@ async def test_nobody_meets_the_re_ratings_of_another_account(http: httpx.AsyncC
         problem_in(await http.post(f"{path}/approve", headers=headers), 403, code)
 
 
-async def test_who_asks_approves_and_cancels_is_in_the_audit_log(http: httpx.AsyncClient, ready: Rating) -> None:
+async def test_who_asks_approves_and_cancels_is_in_the_audit_log_and_told_as_a_fact(
+    http: httpx.AsyncClient, ready: Rating
+) -> None:
     first, second = (await asked(http))["rerating_id"], (await asked(http, plan_id="plan"))["rerating_id"]
     await ready.work_off()
     assert (await http.post(f"{PATH}/{first}/approve", headers=of("acme"))).status_code == 200
@@ -163,7 +167,18 @@ async def test_who_asks_approves_and_cancels_is_in_the_audit_log(http: httpx.Asy
         ("rerating.cancel", second),
     ]
     said = orjson.loads(answer["data"][2]["after"])
-    assert said == {
-        "from_at": MARCH["from_at"], "to_at": MARCH["to_at"], "plan_id": "plan", "plan_version": None,
-    }  # fmt: skip
+    assert (said["state"], said["from_at"], said["to_at"]) == ("requested", MARCH["from_at"], MARCH["to_at"])
+    assert (said["plan_id"], said["plan_version"]) == ("plan", None)
     assert "deck was wrong" not in str(answer), "a reason may name a person, and an entry cannot be erased"
+    rows = await ready.ingest.fetch(
+        "SELECT messages FROM outbox WHERE topic = $1 AND lane = 'commands/acme' ORDER BY first_seq",
+        USAGE_RATING_FACTS.name,
+    )
+    facts = [orjson.loads(unpack_messages(row["messages"]).values[0] or b"")["data"] for row in rows]
+    assert [(fact["rerating_id"], fact["version"], fact["state"]) for fact in facts] == [
+        (first, 1, "requested"),
+        (second, 1, "requested"),
+        (first, 2, "approved"),
+        (second, 2, "cancelled"),
+    ]
+    assert "deck was wrong" not in str(facts)

@@ -20,8 +20,8 @@ def day(place: int) -> datetime:
 
 
 @st.composite
-def activations(draw: st.DrawFn) -> list[Activation]:
-    """Of the account itself, of everybody and of another account."""
+def activations(draw: st.DrawFn, first: int = 0) -> list[Activation]:
+    """Of the account itself, of everybody and of another account; ids count from `first`."""
     owners = st.sampled_from(["acme", None, "other"])
     return [
         Activation(
@@ -32,7 +32,7 @@ def activations(draw: st.DrawFn) -> list[Activation]:
             account_id=owner,
         )
         for place, (owner, version, effective) in enumerate(
-            draw(st.lists(st.tuples(owners, st.integers(1, 3), days), max_size=12))
+            draw(st.lists(st.tuples(owners, st.integers(1, 3), days), max_size=12)), start=first
         )
     ]
 
@@ -51,7 +51,7 @@ def test_a_course_prices_what_is_asked_as_all_activations_do(
     assert Activations(course).at("acme", instant) == Activations(standing).at("acme", instant)
 
 
-@given(standing=activations(), added=activations(), asked=spans)
+@given(standing=activations(), added=activations(first=100), asked=spans)
 def test_courses_are_alike_only_when_every_instant_has_the_same_plan(
     standing: list[Activation], added: list[Activation], asked: Asked
 ) -> None:
