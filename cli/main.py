@@ -16,6 +16,7 @@ from cli.commands import (
     people,
     plans,
     rate,
+    rerate,
     stack,
     suspense,
     teams,
@@ -46,6 +47,7 @@ plans.register(app)
 directory.register(app)
 cdrs.register(app)
 rate.register(app)
+rerate.register(app)
 people.register(app)
 apikey.register(app)
 audit.register(app)
