@@ -14,7 +14,7 @@ READY := .venv/.made-from-lock
 PARALLEL := $(MAKE) --no-print-directory --keep-going -j4 \
 	$(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
-.PHONY: help demo test check bench lists moving chaos fuzz up down format schemas lock clean \
+.PHONY: help demo test check bench lists moving rerating chaos fuzz up down format schemas lock clean \
 	static check-format check-lint check-types check-imports check-tests
 
 help: ## List these targets
@@ -40,6 +40,9 @@ lists: $(READY) ## Measure lists, searches and pages of an account with 100,000 
 
 moving: $(READY) ## Measure how long a million charges take to move beside live traffic (ARGS="--charges 200000")
 	@$(PYTHON) -m tests.bench.moving $(ARGS)
+
+rerating: $(READY) ## Measure how long a million stored calls take to be priced again (ARGS="--calls 100000 --downstream")
+	@$(PYTHON) -m tests.bench.rerating $(ARGS)
 
 fuzz: $(READY) ## Ask everything of everything, as every role and across accounts (ARGS="--examples 1000 --role all")
 	@$(PYTHON) -m tests.hostile $(ARGS)
