@@ -7,6 +7,7 @@ from typing import Any
 
 from cli.service_api import get, post
 from services.usage_rating.domain.document import canonical_text, digest_of, parse_document, to_document
+from services.usage_rating.domain.linting.warnings import JUMP_PERCENT
 from services.usage_rating.domain.plan import RatePlan
 from services.usage_rating.domain.problems import Problems
 
@@ -26,9 +27,25 @@ class Activation:
     new: bool
 
 
-def activate(plan: RatePlan, account: str, *, data: Path | None = None) -> Activation:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meant:
+    """Warnings that were looked at and are meant, by name; jump_percent: by how much a call's cost may change."""
+
+    accepted: tuple[str, ...] = ()
+    jump_percent: int = JUMP_PERCENT
+
+    def query(self) -> dict[str, str | list[str]]:
+        """As the API is asked."""
+        return {"accept": list(self.accepted), "jump_percent": str(self.jump_percent)}
+
+
+NOTHING_MEANT = Meant()
+
+
+def activate(plan: RatePlan, account: str, meant: Meant = NOTHING_MEANT, *, data: Path | None = None) -> Activation:
     """Activate a plan for an account, or for every account, unless its newest version says the same.
 
+    meant: what the service's lint need not ask about.
     data: the folder of the stack that is meant. Raises Refused, or StackError when the service is not reached.
     """
     document = to_document(plan)
@@ -42,7 +59,7 @@ def activate(plan: RatePlan, account: str, *, data: Path | None = None) -> Activ
             sha256=newest["sha256"],
             new=False,
         )
-    accepted = post("usage_rating", "/api/v1/plans", account, document, data=data)["data"]
+    accepted = post("usage_rating", "/api/v1/plans", account, document, params=meant.query(), data=data)["data"]
     return Activation(
         plan_id=accepted["plan_id"],
         version=accepted["version"],

@@ -17,6 +17,9 @@ TIMEOUT_S = 60
 OPERATOR_KEY = "RINGLEDGER_OPERATOR_KEY"
 # Its public half is the default of docker-compose.yml: good for one machine, replaced everywhere else.
 DEVELOPMENT_KEY = "ZGV2ZWxvcG1lbnQtb25seS1vcGVyYXRvci1rZXktMzI"
+Params = Mapping[str, str | Sequence[str]]
+"""A query; a name that is asked several times has a list."""
+
 AWAY = frozenset({502, 503, 504})
 """Statuses of a service that cannot answer now."""
 
@@ -47,9 +50,7 @@ class Refused(Exception):
         self.rows = tuple(rows)
 
 
-def get(
-    service: str, path: str, account: str, params: Mapping[str, str] | None = None, *, data: Path | None = None
-) -> Any:
+def get(service: str, path: str, account: str, params: Params | None = None, *, data: Path | None = None) -> Any:
     """What a service answers, parsed. Raises Refused, or StackError when it cannot be reached.
 
     account: whose figures, `*` for what belongs to every account. data: the folder of the stack that is meant.
@@ -63,7 +64,7 @@ def post(
     account: str,
     document: Mapping[str, Any],
     *,
-    params: Mapping[str, str] | None = None,
+    params: Params | None = None,
     version: int | None = None,
     data: Path | None = None,
 ) -> Any:
@@ -127,7 +128,7 @@ def _ask(
     path: str,
     account: str,
     *,
-    params: Mapping[str, str] | None = None,
+    params: Params | None = None,
     document: Mapping[str, Any] | None = None,
     version: int | None = None,
     data: Path | None = None,
@@ -146,7 +147,7 @@ def _answer(
     path: str,
     account: str,
     *,
-    params: Mapping[str, str] | None = None,
+    params: Params | None = None,
     document: Mapping[str, Any] | None = None,
     version: int | None = None,
     data: Path | None = None,

@@ -7,20 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.commands.deck_options import (
-    AllowOption,
-    CurrencyOption,
-    DeckOptions,
-    EffectiveFromOption,
-    InboundFeeOption,
-    InboundIncrementOption,
-    InboundInitialOption,
-    InboundPerMinuteOption,
-    PlanIdOption,
-    RoundingOption,
-    ScaleOption,
-)
-from contracts.values.money import CHARGE_SCALE, Rounding
+from cli.commands.deck_options import DeckOptions, takes_deck_options
 
 if TYPE_CHECKING:
     from cli.adapters.outcomes import Outcome
@@ -44,20 +31,8 @@ def register(app: typer.Typer) -> None:
     app.command()(rate)
 
 
-def rate(
-    plan: PlanOption,
-    usage: UsageOption,
-    plan_id: PlanIdOption = None,
-    currency: CurrencyOption = None,
-    effective_from: EffectiveFromOption = None,
-    inbound_per_minute: InboundPerMinuteOption = None,
-    inbound_connection_fee: InboundFeeOption = "0",
-    inbound_initial_increment: InboundInitialOption = 1,
-    inbound_increment: InboundIncrementOption = 1,
-    rounding: RoundingOption = Rounding.HALF_UP,
-    scale: ScaleOption = CHARGE_SCALE,
-    allow_price_up_to: AllowOption = None,
-) -> None:
+@takes_deck_options
+def rate(plan: PlanOption, usage: UsageOption, options: DeckOptions) -> None:
     """Price call records offline: one JSON line out for every line in, in order.
 
     Each line is priced by itself: revisions do not replace one another here. Exit codes: 0 every line was
@@ -67,18 +42,6 @@ def rate(
     from cli.adapters.lines import decoded
     from contracts.events.envelope import to_json
 
-    options = DeckOptions(
-        plan_id=plan_id,
-        currency=currency,
-        effective_from=effective_from,
-        inbound_per_minute=inbound_per_minute,
-        inbound_connection_fee=inbound_connection_fee,
-        inbound_initial_increment_s=inbound_initial_increment,
-        inbound_increment_s=inbound_increment,
-        rounding=rounding,
-        scale=scale,
-        allow_price_up_to=allow_price_up_to,
-    )
     rate_plan = _plan(plan, options)
     counts: Counter[str] = Counter()
     for outcome in read(decoded(usage), account_id=None):
@@ -97,13 +60,11 @@ def _tell(counts: Counter[str]) -> None:
 
 
 def _plan(path: Path, options: DeckOptions) -> "RatePlan":
-    from cli.plan_files import PlanUnreadable, is_deck, read_plan_deck, read_plan_document
+    from cli.plan_files import PlanUnreadable, read_plan
     from services.usage_rating.domain.problems import Problems
 
-    if not is_deck(path) and options != DeckOptions():
-        raise typer.BadParameter("these options are for a deck: a plan document says all that itself")
     try:
-        plan = read_plan_deck(path, options.terms(path)) if is_deck(path) else read_plan_document(path)
+        plan = read_plan(path, options).plan
     except PlanUnreadable as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(NO_PLAN) from error

@@ -13,7 +13,7 @@ from services.usage_rating.domain.deck import DeckTerms
 from services.usage_rating.domain.plan import Rate, RatePlan, inbound_at
 from services.usage_rating.domain.prices import Price
 from services.usage_rating.domain.problems import Problems
-from services.usage_rating.handlers.plans import PlansHandler
+from services.usage_rating.handlers.plans import PlanAccepted, PlansHandler
 from tests.bench.centre import ACCOUNT_ID, CURRENCY, OPENED_AT
 from tests.support.callers import a_caller
 
@@ -53,8 +53,8 @@ async def accept(plan: RatePlan, api_dsn: str) -> None:
         accepted = await handler.accept(plan, a_caller(ACCOUNT_ID))
     finally:
         await pool.close()
-    if isinstance(accepted, Problems):
-        raise ValueError(f"plan refused: {accepted.items[0]}")
+    if not isinstance(accepted, PlanAccepted):
+        raise ValueError(f"plan not accepted: {accepted}")
 
 
 def _made_up() -> RatePlan:

@@ -26,12 +26,13 @@ from contracts.events.usage import UsageRecord
 from contracts.topics import BILLING_UNITS_FACTS, CALLS, RATED_USAGE, USAGE, group_of
 from contracts.values.access import EVERY_ACCOUNT
 from services.usage_rating.consumers import SERVICE, routes
+from services.usage_rating.domain.linting import WarningName
 from services.usage_rating.domain.plan import NumberKind, RatePlan
 from services.usage_rating.domain.rerating import Asked
 from services.usage_rating.handlers.calls import CALL_RECORDS
 from services.usage_rating.handlers.messages import Tokens
 from services.usage_rating.handlers.other_uses import USAGE_RECORDS
-from services.usage_rating.handlers.plans import PlanAccepted, PlansHandler
+from services.usage_rating.handlers.plans import PlanAccepted, PlansHandler, Review
 from services.usage_rating.handlers.pricing import PlanCache
 from services.usage_rating.handlers.rerating import RatingAnewHandler
 from services.usage_rating.handlers.reratings import ReratingsHandler
@@ -46,6 +47,8 @@ from tests.support.uses import usage_message
 
 BEGAN_AT = datetime(2026, 7, 1, 12, tzinfo=UTC)
 TOKENS = Tokens(secret=b"a token key of tests", key_id="k1")
+ALL_MEANT = Review(accepted=frozenset(WarningName))
+"""Of plans that only set the ground: however one differs from the one before, it is meant."""
 
 
 async def role_pool(dsn: str, role: str, size: int = 4) -> Pool:
@@ -154,7 +157,7 @@ class Rating:
     async def use(self, plan: RatePlan, account_id: str | None = None) -> PlanAccepted:
         """A plan accepted for an account, or for everybody."""
         handler = PlansHandler(pool=self.api, schema=SERVICE, clock=self.clock, random=system_random)
-        accepted = await handler.accept(plan, a_caller(account_id or EVERY_ACCOUNT))
+        accepted = await handler.accept(plan, a_caller(account_id or EVERY_ACCOUNT), ALL_MEANT)
         assert isinstance(accepted, PlanAccepted), accepted
         return accepted
 

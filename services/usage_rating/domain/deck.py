@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -25,6 +25,8 @@ OPTIONAL = (
     "valid_until",
     "country",
 )
+PROFILED = (*OPTIONAL, "next_rate_per_minute", "refused")
+"""What a deck read through a column profile may say besides: the price after the first increment, refusals."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +56,22 @@ def read_deck(text: str, terms: DeckTerms) -> RatePlan | Problems:
     call; `valid_from` and `valid_until` are instants, or days in UTC.
     """
     problems: list[Problem] = []
-    table = _records(text, problems)
+    return _read(_records(text, problems), OPTIONAL, terms, problems)
+
+
+def read_rows(rows: Iterable[tuple[int, list[str]]], terms: DeckTerms) -> RatePlan | Problems:
+    """The plan that rows of neutral columns state, whatever layout they were read from; the header comes first.
+
+    Each stands with the number of the row it was read from, several with one number where it held several prefixes.
+    """
+    return _read(iter(rows), PROFILED, terms, [])
+
+
+def _read(
+    table: Iterator[tuple[int, list[str]]], optional: tuple[str, ...], terms: DeckTerms, problems: list[Problem]
+) -> RatePlan | Problems:
     _, header = next(table, (1, []))
-    if _header_problems(header, problems):
+    if _header_problems(header, optional, problems):
         return Problems(items=tuple(problems))
     reader = RowReader(header, problems)
     rows = [row for number, cells in table if (row := reader.read(number, cells)) is not None]
@@ -99,15 +114,15 @@ def _records(text: str, problems: list[Problem]) -> Iterator[tuple[int, list[str
         )
 
 
-def _header_problems(header: list[str], problems: list[Problem]) -> bool:
+def _header_problems(header: list[str], optional: tuple[str, ...], problems: list[Problem]) -> bool:
     for name in REQUIRED:
         if name not in header:
             problems.append(
                 Problem(row=1, field=name, value="", says="is missing: the header must name this column")
             )
     for name in header:
-        if name not in REQUIRED and name not in OPTIONAL:
-            known = ", ".join(REQUIRED + OPTIONAL)
+        if name not in REQUIRED and name not in optional:
+            known = ", ".join(REQUIRED + optional)
             problems.append(
                 Problem(row=1, field=name, value=name, says=f"is no column known here ({known}): remove it")
             )

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from services.usage_rating.domain.plan import Rate
-from services.usage_rating.domain.prices import Price
+from services.usage_rating.domain.prices import Band, Price
 from services.usage_rating.domain.problems import Problem
 from services.usage_rating.domain.reading import (
     is_country,
@@ -28,8 +28,11 @@ _NAME = "is not a name: write 1 to 200 characters"
 _COUNTRY = "is not a country: write two capital letters (ISO 3166) or nothing"
 _CURRENCY = "is not a currency: write three capital letters (ISO 4217)"
 
-PRICE_COLUMNS = ("rate_per_minute", "connection_fee", "minimum_charge")
+PRICE_COLUMNS = ("rate_per_minute", "connection_fee", "minimum_charge", "next_rate_per_minute")
 _TERM_COLUMNS = (*PRICE_COLUMNS, "initial_increment", "increment", "minimum_s")
+REFUSED = "yes"
+"""What the column `refused` says of a destination to which calls are refused."""
+
 _ZERO = Decimal(0)
 _Value = TypeVar("_Value")
 
@@ -79,7 +82,8 @@ class RowReader:
         return DeckRow(number=number, rate=rate, written=tuple((name, row.text(name)) for name in PRICE_COLUMNS))
 
     def _rate(self, row: "_Row") -> Rate | None:
-        price = self._price(row)
+        refused = row.text("refused") == REFUSED
+        price = None if refused else self._price(row)
         prefix = row.required("prefix", _prefix, _PREFIX)
         destination = row.required("destination", _name, _NAME)
         country = row.optional("country", _country, _COUNTRY, None)
@@ -87,7 +91,7 @@ class RowReader:
         valid_until = row.optional("valid_until", read_instant, _INSTANT, None)
         if valid_from is not None and valid_until is not None and valid_until <= valid_from:
             row.refuse("valid_until", row.text("valid_until"), "is not after valid_from: it would never be valid")
-        if price is None or prefix is None or destination is None:
+        if (price is None and not refused) or prefix is None or destination is None:
             return None
         return Rate(
             prefix=prefix,
@@ -111,6 +115,12 @@ class RowReader:
         minimum = row.optional("minimum_charge", read_price, _PRICE, _ZERO)
         if per_minute is None or fee is None or initial_s is None or increment_s is None:
             return None
+        following = row.optional("next_rate_per_minute", read_price, _PRICE, per_minute)
+        later = (
+            ()
+            if following == per_minute
+            else (Band(from_s=initial_s, per_minute=following, increment_s=increment_s),)
+        )
         price = Price(
             per_minute=per_minute,
             connection_fee=fee,
@@ -118,6 +128,7 @@ class RowReader:
             increment_s=increment_s,
             minimum_s=minimum_s,
             minimum_charge=minimum,
+            later_bands=later,
         )
         self._prices[key] = price
         return price

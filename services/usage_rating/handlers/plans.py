@@ -1,5 +1,6 @@
 """Rate plans in: a deck or a document is checked, stored as the next version, activated and published as facts."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -27,7 +28,9 @@ from contracts.values.access import Caller
 from contracts.values.audit import Change
 from contracts.values.ids import IdKind, derived_id, time_ordered_id
 from services.usage_rating import store
+from services.usage_rating.domain.activation import Activations
 from services.usage_rating.domain.document import canonical_text, digest_of, parse_document
+from services.usage_rating.domain.linting import JUMP_PERCENT, PlanWarning, WarningName, lint, not_accepted
 from services.usage_rating.domain.plan import RatePlan
 from services.usage_rating.domain.problems import Problem, Problems
 from services.usage_rating.handlers.messages import SOURCE
@@ -49,6 +52,24 @@ class PlanAccepted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanWarned:
+    """A plan that nothing is wrong with, held back until its warnings are accepted by name."""
+
+    warnings: tuple[PlanWarning, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """What the importer has looked at and means. jump_percent: by how much the cost of a call may change."""
+
+    accepted: frozenset[WarningName] = frozenset()
+    jump_percent: int = JUMP_PERCENT
+
+
+NOTHING_ACCEPTED = Review()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlansHandler:
     """Accepts plans of the caller's account; of an operator who asks for all: for every account without one."""
 
@@ -57,13 +78,30 @@ class PlansHandler:
     clock: Clock
     random: Random
 
-    async def accept_document(self, document: Mapping[str, Any], caller: Caller) -> PlanAccepted | Problems:
+    async def accept_document(
+        self, document: Mapping[str, Any], caller: Caller, review: Review = NOTHING_ACCEPTED
+    ) -> PlanAccepted | PlanWarned | Problems:
         """Accept a plan document; its version is given here, whatever it says."""
         parsed = parse_document({**document, "version": 1})
-        return parsed if isinstance(parsed, Problems) else await self.accept(parsed, caller)
+        return parsed if isinstance(parsed, Problems) else await self.accept(parsed, caller, review)
 
-    async def accept(self, plan: RatePlan, caller: Caller) -> PlanAccepted | Problems:
-        """Store the plan as its next version, effective from the instant it says, and publish its facts."""
+    async def accept(
+        self, plan: RatePlan, caller: Caller, review: Review = NOTHING_ACCEPTED
+    ) -> PlanAccepted | PlanWarned | Problems:
+        """Store the plan as its next version, effective from the instant it says, and publish its facts.
+
+        Its warnings are looked for before any lock is taken, beside the version in force at that moment.
+        """
+        if warnings := await self._warnings(plan, caller.account_id, review):
+            return PlanWarned(warnings=tuple(warnings))
+        return await self._store(plan, caller)
+
+    async def _warnings(self, plan: RatePlan, owner: str, review: Review) -> list[PlanWarning]:
+        async with account_transaction(self.pool, owner) as connection:
+            in_force = await find_plan_in_force(connection, owner, plan.effective_from)
+        return not_accepted(lint(plan, in_force, jump_percent=review.jump_percent), review.accepted)
+
+    async def _store(self, plan: RatePlan, caller: Caller) -> PlanAccepted | Problems:
         owner = caller.account_id
         account_id = None if owner == store.EVERY_ACCOUNT else owner
         recorded_at = self.clock()
@@ -96,6 +134,18 @@ class PlansHandler:
         else:
             stripes = (Stripes(kind=StripeClass.DIRECTORY, exclusive=True),)
             await take_stripes(connection, schema=self.schema, stripes=stripes, accounts=[account_id])
+
+
+async def find_plan_in_force(connection: Connection, owner: str, at: datetime) -> RatePlan | None:
+    """The plan version that prices the owner's calls at an instant, as activations stand; None when none does."""
+    found = Activations(await store.list_activations(connection, [owner])).at(owner, at)
+    if found is None:
+        return None
+    document = await store.get_plan_document(connection, owner, found.plan_id, found.plan_version)
+    parsed = parse_document(json.loads(document))
+    if isinstance(parsed, Problems):
+        raise ValueError(f"stored plan {found.plan_id} version {found.plan_version}: {parsed.items[0]}")
+    return parsed
 
 
 def _change(plan: RatePlan, accepted: PlanAccepted) -> Change:

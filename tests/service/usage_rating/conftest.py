@@ -7,8 +7,8 @@ import pytest
 
 from tests.conftest import FreshDatabase
 from tests.support.rating import Rating
+from tests.support.rating_api import asking
 from tests.support.schemas import migrated
-from tests.support.usage_rating_api import api_on
 
 
 @pytest.fixture
@@ -27,7 +27,6 @@ async def rating(database: str) -> AsyncIterator[Rating]:
 
 @pytest.fixture
 async def http(rating: Rating) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the API that proves nothing by itself; `of` says whom it asks for."""
-    transport = httpx.ASGITransport(app=api_on(rating))
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+    """A client of the service's API that proves nothing by itself."""
+    async with asking(rating) as client:
         yield client

@@ -7,34 +7,14 @@ import httpx
 import orjson
 
 from chassis.outbox.packing import unpack_messages
-from contracts.events.envelope import to_json
 from contracts.events.facts import PLAN_ACTIVATION_FACT, PLAN_FACT, PLAN_PART_FACT
 from contracts.topics import USAGE_RATING_FACTS
 from contracts.values.access import Privilege
-from services.usage_rating.domain.document import digest_of, parse_document, to_document
-from services.usage_rating.domain.plan import RatePlan
+from services.usage_rating.domain.document import digest_of, parse_document
 from tests.support.builders import a_call, a_plan, a_price, a_rate
 from tests.support.callers import a_caller, statement
 from tests.support.rating import Rating, an_account_fact
-from tests.support.usage_rating_api import of, problem_in
-
-DECK = """\
-prefix,destination,rate_per_minute,connection_fee,initial_increment,increment
-49,Germany,0.06,0,1,1
-4930,Berlin,0.05,0,1,1
-"""
-TERMS = {"plan_id": "deck", "currency": "EUR", "effective_from": "2026-01-01T00:00:00Z"}
-
-
-async def send_deck(
-    http: httpx.AsyncClient, deck: str = DECK, account: str = "acme", **terms: str
-) -> httpx.Response:
-    headers = {**of(account), "Content-Type": "text/csv"}
-    return await http.post("/api/v1/plans", params={**TERMS, **terms}, content=deck.encode(), headers=headers)
-
-
-async def send_document(http: httpx.AsyncClient, plan: RatePlan, account: str = "acme") -> httpx.Response:
-    return await http.post("/api/v1/plans", content=to_json(to_document(plan)), headers=of(account))
+from tests.support.rating_api import DECK, TERMS, of, problem_in, send_deck, send_document
 
 
 async def test_a_deck_is_loaded_versioned_and_rates(http: httpx.AsyncClient, rating: Rating) -> None:
