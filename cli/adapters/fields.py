@@ -16,6 +16,10 @@ class FieldFault(ValueError):
     """A field that must be readable is not; the message names the field, never its value."""
 
 
+UNREADABLE = (FieldFault, OverflowError)
+"""What reading a record raises: a duration of ages and a time at the end of time overflow the calendar."""
+
+
 def text(fields: Mapping[str, object], name: str) -> str | None:
     """The text of a field, a whole number as text too; None where it is absent, null or empty."""
     value = fields.get(name)

@@ -11,7 +11,17 @@ from datetime import datetime, timedelta
 
 from cli.adapters.checked import fault_of
 from cli.adapters.documents import Record, records
-from cli.adapters.fields import FieldFault, identifier, instant, needed, optional_identifier, parts, text, whole
+from cli.adapters.fields import (
+    UNREADABLE,
+    FieldFault,
+    identifier,
+    instant,
+    needed,
+    optional_identifier,
+    parts,
+    text,
+    whole,
+)
 from cli.adapters.numbers import NumberRules, caller
 from cli.adapters.outcomes import Finding, Leg, Outcome, Reason
 from cli.adapters.versions import newest
@@ -51,7 +61,7 @@ def _outcomes(record: Record, options: GenesysOptions) -> list[Outcome]:
             # Its times may still be moved by what comes, so nothing in it is read.
             return [Finding(rows=rows, reason=Reason.STILL_OPEN)]
         return _Conversation(rows=rows, fields=record.fields, options=options).outcomes()
-    except FieldFault as error:
+    except UNREADABLE as error:
         return [Finding(rows=rows, reason=Reason.UNREADABLE_ROW, detail=str(error))]
 
 

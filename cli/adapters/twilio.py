@@ -12,7 +12,7 @@ from typing import Final
 
 from cli.adapters.checked import fault_of
 from cli.adapters.documents import Record, records
-from cli.adapters.fields import FieldFault, identifier, needed, text, whole
+from cli.adapters.fields import UNREADABLE, FieldFault, identifier, needed, text, whole
 from cli.adapters.numbers import NumberRules, caller
 from cli.adapters.outcomes import Finding, Leg, Outcome, Reason
 from cli.adapters.versions import newest, revision_at
@@ -56,7 +56,7 @@ def _outcomes(record: Record, options: TwilioOptions) -> list[Outcome]:
         if direction not in DIRECTIONS:
             return [Finding(rows=rows, reason=Reason.UNKNOWN_KIND, detail=f"direction {direction}")]
         return _leg(rows, record.fields, DIRECTIONS[direction], options)
-    except FieldFault as error:
+    except UNREADABLE as error:
         return [Finding(rows=rows, reason=Reason.UNREADABLE_ROW, detail=str(error))]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from cli.adapters.amazon_connect.contacts import Contact, contact_of
 from cli.adapters.amazon_connect.legs import Maker
 from cli.adapters.documents import Record, records
-from cli.adapters.fields import FieldFault
+from cli.adapters.fields import UNREADABLE
 from cli.adapters.numbers import NumberRules
 from cli.adapters.outcomes import Finding, Outcome, Reason
 from cli.adapters.versions import newest
@@ -30,7 +30,7 @@ def _contact(one: Record | Finding) -> Contact | Finding:
         return one
     try:
         return contact_of(one)
-    except FieldFault as error:
+    except UNREADABLE as error:
         return Finding(rows=(one.number,), reason=Reason.UNREADABLE_ROW, detail=str(error))
 
 

@@ -7,7 +7,7 @@ from cli.adapters.checked import fault_of
 from cli.adapters.cucm.columns import KNOWN
 from cli.adapters.cucm.legs import Inside, OutsideLeg, legs_beside_inside, outside_legs
 from cli.adapters.cucm.rows import NEEDED, CallRow, is_types, row_of
-from cli.adapters.fields import FieldFault, identifier, optional_identifier
+from cli.adapters.fields import UNREADABLE, identifier, optional_identifier
 from cli.adapters.header_csv import header_of, rows
 from cli.adapters.numbers import NumberRules, caller
 from cli.adapters.outcomes import Finding, Leg, Outcome, Reason, Weight
@@ -43,7 +43,7 @@ def read(lines: Iterable[str], options: CucmOptions) -> Iterator[Outcome]:
         elif not is_types(one):
             try:
                 calls.append(row_of(one))
-            except FieldFault as error:
+            except UNREADABLE as error:
                 outcomes.append(Finding(rows=(one.number,), reason=Reason.UNREADABLE_ROW, detail=str(error)))
     known = legs_beside_inside(calls, inside)
     paid: list[CallRow] = []

@@ -10,7 +10,7 @@ from itertools import chain
 from zoneinfo import ZoneInfo
 
 from cli.adapters.documents import Record, records
-from cli.adapters.fields import FieldFault
+from cli.adapters.fields import UNREADABLE
 from cli.adapters.freeswitch.calls import Call, of_document, of_line
 from cli.adapters.freeswitch.legs import Maker
 from cli.adapters.freeswitch.templates import KNOWN, columns_of
@@ -61,7 +61,7 @@ def _document(one: Record | Finding) -> Call | Finding:
         return one
     try:
         return of_document(one)
-    except (FieldFault, OverflowError) as error:
+    except UNREADABLE as error:
         return Finding(rows=(one.number,), reason=Reason.UNREADABLE_ROW, detail=str(error))
 
 
@@ -70,7 +70,7 @@ def _line(one: NamedRow | Finding, zone: ZoneInfo | None) -> Call | Finding:
         return one
     try:
         return of_line(one.number, one.cells, zone)
-    except (FieldFault, OverflowError) as error:
+    except UNREADABLE as error:
         return Finding(rows=(one.number,), reason=Reason.UNREADABLE_ROW, detail=str(error))
 
 

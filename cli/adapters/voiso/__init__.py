@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from cli.adapters.checked import fault_of
 from cli.adapters.documents import Record, records
-from cli.adapters.fields import FieldFault, identifier, optional_identifier
+from cli.adapters.fields import UNREADABLE, FieldFault, identifier, optional_identifier
 from cli.adapters.numbers import NumberRules, caller
 from cli.adapters.outcomes import Finding, Leg, Outcome, Reason
 from cli.adapters.versions import newest, revision_at
@@ -43,7 +43,7 @@ def _outcomes(record: Record, options: VoisoOptions) -> list[Outcome]:
         if finding is not None:
             return [finding]
         return _leg(rows, values, options)
-    except FieldFault as error:
+    except UNREADABLE as error:
         return [Finding(rows=rows, reason=Reason.UNREADABLE_ROW, detail=str(error))]
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from cli.adapters.checked import fault_of
 from cli.adapters.documents import Record, records
-from cli.adapters.fields import FieldFault, identifier, optional_identifier
+from cli.adapters.fields import UNREADABLE, identifier, optional_identifier
 from cli.adapters.numbers import NumberRules, caller
 from cli.adapters.outcomes import Finding, Leg, Outcome, Reason
 from cli.adapters.versions import revision_at
@@ -67,7 +67,7 @@ def _row(one: Record | Finding) -> WebexRow | Finding:
         return one
     try:
         return row_of(one)
-    except FieldFault as error:
+    except UNREADABLE as error:
         return Finding(rows=(one.number,), reason=Reason.UNREADABLE_ROW, detail=str(error))
 
 
