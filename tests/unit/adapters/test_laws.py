@@ -90,7 +90,8 @@ def test_a_document_with_something_odd_in_it(name: str, data: st.DataObject) -> 
 @settings(max_examples=50)
 @given(column=st.sampled_from(test_cucm.HEADER), value=ODD)
 def test_a_row_of_cucm_with_something_odd_in_it(column: str, value: Any) -> None:
-    row = test_cucm.a_row(**{column: str(value).replace('"', '""')})
+    odd: dict[str, Any] = {column: str(value).replace('"', '""')}
+    row = test_cucm.a_row(**odd)
     check("cucm", "\n".join([",".join(test_cucm.HEADER), row, test_cucm.an_inbound_row()]), {2, 3})
 
 
