@@ -19,6 +19,7 @@ from contracts.events.report import UNIT_REPORT_MADE, UnitReport, UnitReportLine
 from contracts.events.unit_cost import UNIT_COST_RECORDED, UnitCost
 from contracts.events.usage import USAGE_RECORDED
 from contracts.generate.other_uses import a_text_message
+from contracts.generate.portal_keys import signing_key
 from contracts.topics import SERVICES, TOPICS
 from contracts.values.ids import IdKind, derived_id
 
@@ -290,17 +291,6 @@ def _period() -> list[tuple[EventType[Any], Any]]:
     return [(PERIOD_STATE_CHANGED, state), (UNIT_REPORT_MADE, report)]
 
 
-def _keys() -> list[tuple[EventType[Any], Any]]:
-    key = facts.SigningKeyFact(
-        key_id="k20260602-7f3kq0zb",
-        version=1,
-        public_key="FsVzDw5T6Pz7oHpZ0m8kSgFq3p6cYxJrT2LhQ9vKc1E",
-        valid_from_at=datetime(2026, 6, 2, tzinfo=UTC),
-        valid_until_at=datetime(2026, 6, 4, tzinfo=UTC),
-    )
-    return [(facts.SIGNING_KEY_FACT, key)]
-
-
 EXAMPLES: dict[str, Any] = {
-    kind.name: data for kind, data in [*_directory(), *_plan(), *_call(), *_budget(), *_period(), *_keys()]
+    kind.name: data for kind, data in [*_directory(), *_plan(), *_call(), *_budget(), *_period(), signing_key()]
 }

@@ -36,7 +36,8 @@ from tests.support.bad_calls import BAD, BINARY, DATA, ODD_NAME
 from tests.support.broker import Broker, Message, until
 from tests.support.builders import a_call, a_plan, a_rate
 from tests.support.callers import a_caller
-from tests.support.rating import TOKENS, an_account_fact, call_message, fact_message
+from tests.support.rating import TOKENS
+from tests.support.rating_records import an_account_fact, call_message, fact_message
 from tests.support.schemas import as_role, migrated
 
 

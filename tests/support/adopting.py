@@ -14,7 +14,7 @@ from contracts.events.facts import AccountFact
 from contracts.topics import BILLING_UNITS_FACTS, group_of
 from contracts.values.access import AccessModel
 from services.portal.consumers import SERVICE, routes
-from tests.support.rating import BEGAN_AT, an_account_fact
+from tests.support.rating_records import BEGAN_AT, an_account_fact
 from tests.support.records import a_record
 from tests.support.schemas import as_role
 

@@ -6,7 +6,7 @@ import orjson
 
 from contracts.events.call import CALL_RECORDED
 from tests.support.builders import a_call
-from tests.support.rating import call_message
+from tests.support.rating_records import call_message
 
 ARABIC_INDIC = "+٤٩٣٠١٢٣٤٥٦٧"
 ODD_NAME = "x-\udcff\udc80"

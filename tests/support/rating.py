@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,15 +19,14 @@ from chassis.intake.worker import Route
 from chassis.migrate import api_role, ingest_role
 from chassis.outbox.lanes import QUERIES as LANES
 from chassis.outbox.packing import unpack_messages
-from contracts.events.call import CALL_RECORDED, CallDetailRecord
-from contracts.events.envelope import encode
-from contracts.events.facts import ACCOUNT_FACT, NUMBER_FACT, AccountFact, NumberFact
+from contracts.events.call import CallDetailRecord
+from contracts.events.facts import AccountFact, NumberFact
 from contracts.events.usage import UsageRecord
 from contracts.topics import BILLING_UNITS_FACTS, CALLS, RATED_USAGE, USAGE, group_of
 from contracts.values.access import EVERY_ACCOUNT
 from services.usage_rating.consumers import SERVICE, routes
 from services.usage_rating.domain.linting import WarningName
-from services.usage_rating.domain.plan import NumberKind, RatePlan
+from services.usage_rating.domain.plan import RatePlan
 from services.usage_rating.domain.rerating import Asked
 from services.usage_rating.handlers.calls import CALL_RECORDS
 from services.usage_rating.handlers.messages import Tokens
@@ -41,11 +40,11 @@ from services.usage_rating.handlers.uses import UsesHandler
 from services.usage_rating.store.reratings import find_rerating
 from tests.support.builders import an_instant
 from tests.support.callers import a_caller
+from tests.support.rating_records import BEGAN_AT, call_message, fact_message
 from tests.support.records import a_record
 from tests.support.schemas import as_role
 from tests.support.uses import usage_message
 
-BEGAN_AT = datetime(2026, 7, 1, 12, tzinfo=UTC)
 TOKENS = Tokens(secret=b"a token key of tests", key_id="k1")
 ALL_MEANT = Review(accepted=frozenset(WarningName))
 """Of plans that only set the ground: however one differs from the one before, it is meant."""
@@ -54,70 +53,6 @@ ALL_MEANT = Review(accepted=frozenset(WarningName))
 async def role_pool(dsn: str, role: str, size: int = 4) -> Pool:
     """A pool of one of the service's roles."""
     return await open_pool(as_role(dsn, role), schema=SERVICE, application_name="test", max_size=size)
-
-
-def call_message(call: CallDetailRecord, event_id: str, *, source: str = "pbx", **unknown: object) -> bytes:
-    """A call as its platform publishes it, with fields nobody declared."""
-    value = encode(kind=CALL_RECORDED, event_id=event_id, source=source, time=call.ended_at, data=call)
-    if not unknown:
-        return value
-    event = orjson.loads(value)
-    event["data"] |= unknown
-    return orjson.dumps(event)
-
-
-def an_account_fact(
-    account_id: str = "acme",
-    *,
-    currency: str = "EUR",
-    zone: str = "Europe/Berlin",
-    anchor_day: int = 1,
-    version: int = 1,
-    deleted: bool = False,
-) -> AccountFact:
-    """An account as billing_units tells it."""
-    return AccountFact(
-        account_id=account_id,
-        version=version,
-        currency=currency,
-        zone=zone,
-        anchor_day=anchor_day,
-        split_policy="equal",
-        deleted=deleted,
-    )
-
-
-def a_number_fact(
-    number: str,
-    *,
-    account_id: str = "acme",
-    kind: NumberKind | None = "local",
-    from_at: datetime = datetime(2020, 1, 1, tzinfo=UTC),
-    until_at: datetime | None = None,
-    version: int = 1,
-    deleted: bool = False,
-) -> NumberFact:
-    """A number the account holds, as billing_units tells it."""
-    return NumberFact(
-        account_id=account_id,
-        number=number,
-        version=version,
-        from_at=from_at,
-        until_at=until_at,
-        country=None,
-        kind=kind,
-        deleted=deleted,
-    )
-
-
-def fact_message(fact: AccountFact | NumberFact) -> bytes:
-    """The fact as billing_units publishes it."""
-    subject = fact.number if isinstance(fact, NumberFact) else fact.account_id
-    source, at = "ringledger/billing-units", BEGAN_AT
-    event_id = f"{fact.account_id}-{subject}-{fact.version}"
-    if isinstance(fact, NumberFact):
-        return encode(kind=NUMBER_FACT, event_id=event_id, source=source, time=at, data=fact)
-    return encode(kind=ACCOUNT_FACT, event_id=event_id, source=source, time=at, data=fact)
 
 
 @dataclass(kw_only=True)

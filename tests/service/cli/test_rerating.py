@@ -17,8 +17,9 @@ from tests.service.cli.conftest import Office
 from tests.support.builders import a_call, a_plan, a_price, a_rate
 from tests.support.directory import ACCOUNT, NUMBER, OTHER_NUMBER, unit_id
 from tests.support.front import listening
-from tests.support.rating import Rating, an_account_fact
+from tests.support.rating import Rating
 from tests.support.rating_api import api_on
+from tests.support.rating_records import an_account_fact
 from tests.support.schemas import migrated
 
 MARCH = ("rerate", "--from", "2026-03-01", "--to", "2026-04-01", "--reason", "wrong deck")

@@ -19,7 +19,7 @@ from tests.support.adopting import Adopting, adopting_on, an_account_with
 from tests.support.allocating import Allocating
 from tests.support.directory import ACCOUNT, an_account
 from tests.support.front import Front, portal_on, units_behind
-from tests.support.rating import BEGAN_AT, fact_message
+from tests.support.rating_records import BEGAN_AT, fact_message
 from tests.support.schemas import migrated
 
 MEMBER = ["edit_billing", "view_billing_unit", "edit_billing_unit"]

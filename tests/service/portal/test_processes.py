@@ -33,7 +33,7 @@ from tests.support.broker import Broker, Message, until
 from tests.support.callers import PRIVATE_KEY, PUBLIC_KEY, Signed, a_caller
 from tests.support.databases import Databases
 from tests.support.platform import ONE, call_event
-from tests.support.rating import fact_message
+from tests.support.rating_records import fact_message
 from tests.support.schemas import as_role, migrated
 from tests.support.stack import scratch_folder
 

@@ -13,8 +13,9 @@ from contracts.values.access import Privilege
 from services.usage_rating.domain.document import digest_of, parse_document
 from tests.support.builders import a_call, a_plan, a_price, a_rate
 from tests.support.callers import a_caller, statement
-from tests.support.rating import Rating, an_account_fact
+from tests.support.rating import Rating
 from tests.support.rating_api import DECK, TERMS, of, problem_in, send_deck, send_document
+from tests.support.rating_records import an_account_fact
 
 
 async def test_a_deck_is_loaded_versioned_and_rates(http: httpx.AsyncClient, rating: Rating) -> None:

@@ -18,7 +18,8 @@ from contracts.generate.schemas import event_schema
 from contracts.topics import RATED_USAGE, USAGE
 from contracts.values.ids import IdKind, derived_text
 from tests.support.builders import a_call, a_plan
-from tests.support.rating import Rating, an_account_fact
+from tests.support.rating import Rating
+from tests.support.rating_records import an_account_fact
 from tests.support.uses import a_message, a_metered_use, a_use_plan, sms_prices, usage_message
 
 PLAN = a_use_plan(

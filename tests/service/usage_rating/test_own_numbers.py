@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 from services.usage_rating.domain.plan import CallersPrices, InboundPrices, RatePlan
 from tests.support.builders import a_call, a_plan, a_price, a_rate
-from tests.support.rating import Rating, a_number_fact, an_account_fact
+from tests.support.rating import Rating
+from tests.support.rating_records import a_number_fact, an_account_fact
 
 TOLL_FREE, LOCAL = "+498001234567", "+493055555555"
 

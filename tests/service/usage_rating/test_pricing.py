@@ -15,7 +15,8 @@ from contracts.topics import CALLS, RATED_USAGE
 from contracts.values.call_times import LONGEST_CALL
 from contracts.values.money import Rounding
 from tests.support.builders import a_call, a_plan, a_price, a_rate
-from tests.support.rating import TOKENS, Rating, an_account_fact, call_message
+from tests.support.rating import TOKENS, Rating
+from tests.support.rating_records import an_account_fact, call_message
 from tests.support.records import a_record
 
 OTHER = "+4930123456"

@@ -15,7 +15,8 @@ from services.usage_rating.domain.plan import RatePlan
 from services.usage_rating.handlers.reratings import Refusal
 from tests.support.builders import a_call, a_plan, a_price, a_rate
 from tests.support.callers import a_caller
-from tests.support.rating import Rating, an_account_fact
+from tests.support.rating import Rating
+from tests.support.rating_records import an_account_fact
 
 
 def dear(per_minute: str) -> RatePlan:

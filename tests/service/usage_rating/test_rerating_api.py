@@ -12,8 +12,9 @@ from contracts.topics import USAGE_RATING_FACTS
 from contracts.values.access import CallerKind, Privilege
 from tests.support.builders import a_call, a_plan, a_price, a_rate
 from tests.support.callers import a_caller, statement
-from tests.support.rating import Rating, an_account_fact
+from tests.support.rating import Rating
 from tests.support.rating_api import of, problem_in
+from tests.support.rating_records import an_account_fact
 
 PATH = "/api/v1/reratings"
 MARCH = {"from_at": "2026-03-01T00:00:00Z", "to_at": "2026-04-01T00:00:00Z", "reason": "the deck was wrong"}

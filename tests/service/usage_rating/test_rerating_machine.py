@@ -26,7 +26,8 @@ from tests.support.builders import a_call, a_plan, a_price, a_rate
 from tests.support.callers import a_caller
 from tests.support.databases import Databases
 from tests.support.directory import NUMBER, OTHER_NUMBER, a_number, a_unit, an_account, an_assignment, unit_id
-from tests.support.rating import Rating, an_account_fact
+from tests.support.rating import Rating
+from tests.support.rating_records import an_account_fact
 from tests.support.schemas import migrated
 
 DAY = datetime(2026, 3, 2, tzinfo=UTC)

@@ -15,7 +15,8 @@ from chassis.intake.batch import Fate
 from contracts.events.call import CallDetailRecord
 from contracts.topics import CALLS
 from tests.support.builders import a_call, a_plan, a_rate
-from tests.support.rating import Rating, an_account_fact, call_message
+from tests.support.rating import Rating
+from tests.support.rating_records import an_account_fact, call_message
 
 LEGS = count(1)
 SECONDS = {1: 60, 2: 90, 3: 30, 4: 120}
