@@ -15,6 +15,7 @@ from cli.commands import (
     operator_key,
     people,
     plans,
+    quote,
     rate,
     rerate,
     stack,
@@ -47,6 +48,7 @@ plans.register(app)
 directory.register(app)
 cdrs.register(app)
 rate.register(app)
+quote.register(app)
 rerate.register(app)
 people.register(app)
 apikey.register(app)

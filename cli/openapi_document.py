@@ -23,6 +23,7 @@ from services.portal.handlers.signing_keys import KeySecret
 from services.reporting.api import api as reporting
 from services.usage_rating.api.application import api as usage_rating
 from services.usage_rating.handlers.plans import PlansHandler
+from services.usage_rating.handlers.pricing import PlanCache
 from services.usage_rating.handlers.reratings import ReratingsHandler
 
 
@@ -43,7 +44,7 @@ def _services(probes: Probes) -> dict[str, FastAPI]:
     return {
         "billing_units": billing_units(commands, None, _guard("billing_units"), probes),
         "reporting": reporting(None, _guard("reporting"), probes, **now),
-        "usage_rating": usage_rating(plans, reratings, None, _guard("usage_rating"), probes),
+        "usage_rating": usage_rating(plans, reratings, PlanCache(1), None, _guard("usage_rating"), probes),
     }
 
 

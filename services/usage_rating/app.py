@@ -50,7 +50,7 @@ async def serve(settings: UsageRatingSettings) -> Process:
     def application(pool: Pool, guard: Guard, probes: Probes) -> ASGIApp:
         plans = PlansHandler(pool=pool, schema=SERVICE, clock=system_clock, random=system_random)
         reratings = ReratingsHandler(pool=pool, schema=SERVICE, clock=system_clock, random=system_random)
-        return api(plans, reratings, pool, guard, probes)
+        return api(plans, reratings, PlanCache(settings.plan_cache), pool, guard, probes)
 
     return await api_process(SERVICE, settings, application)
 

@@ -124,6 +124,10 @@ SELECT s.account_id, s.usage_id, s.revision, s.month, s.reason, s.record_kind, u
 FROM suspense s JOIN usage u USING (account_id, usage_id, revision, month)
 WHERE s.account_id = $1 AND s.usage_id > $2 ORDER BY s.usage_id LIMIT $3
 
+-- name: find_suspense_reason
+-- Why a use has no price now; NULL when it has one.
+SELECT reason FROM suspense WHERE account_id = $1 AND usage_id = $2
+
 -- name: list_suspense
 -- For people: what waits and why.
 SELECT usage_id, revision, reason, recorded_at FROM suspense ORDER BY usage_id LIMIT $1

@@ -26,6 +26,7 @@ from services.portal.handlers.signing_keys import KeySecret
 from services.reporting.api import api as reporting_api
 from services.usage_rating.api.application import api as usage_rating_api
 from services.usage_rating.handlers.plans import PlansHandler
+from services.usage_rating.handlers.pricing import PlanCache
 from services.usage_rating.handlers.reratings import ReratingsHandler
 from tests.support.callers import a_guard
 
@@ -44,7 +45,7 @@ def application_of(service: str) -> Starlette:
         case "usage_rating":
             plans = PlansHandler(pool=None, schema=service, clock=system_clock, random=system_random)
             reratings = ReratingsHandler(pool=None, schema=service, clock=system_clock, random=system_random)
-            return usage_rating_api(plans, reratings, None, guard, probes)
+            return usage_rating_api(plans, reratings, PlanCache(1), None, guard, probes)
         case "billing_units":
             commands = Commands(pool=None, schema=service, clock=system_clock, random=system_random)
             return application(commands, None, guard, probes)

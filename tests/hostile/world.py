@@ -22,6 +22,7 @@ from services.reporting.handlers.charges import record_charges
 from services.reporting.handlers.facts import adopt_facts
 from services.usage_rating.api.application import api as usage_rating
 from services.usage_rating.handlers.plans import PlansHandler
+from services.usage_rating.handlers.pricing import PlanCache
 from services.usage_rating.handlers.reratings import ReratingsHandler
 from tests.support import directory, rating, unit_costs
 from tests.support.allocating import RECORDED_AT, Allocating
@@ -101,7 +102,9 @@ async def _front(apis: dict[str, Pool], stack: AsyncExitStack) -> Front:
     reratings = ReratingsHandler(pool=apis["usage_rating"], schema="usage_rating", **now)
     applications = {
         "billing_units": billing_units(commands, apis["billing_units"], a_guard("billing_units"), probes),
-        "usage_rating": usage_rating(plans, reratings, apis["usage_rating"], a_guard("usage_rating"), probes),
+        "usage_rating": usage_rating(
+            plans, reratings, PlanCache(4), apis["usage_rating"], a_guard("usage_rating"), probes
+        ),
         "reporting": reporting(apis["reporting"], a_guard("reporting"), probes, **now),
     }
     hosts = {service: service.replace("_", "-") for service in applications}

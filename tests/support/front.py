@@ -39,6 +39,7 @@ from services.reporting.api import api as reporting
 from services.reporting.handlers.charges import record_charges
 from services.usage_rating.api.application import api as usage_rating
 from services.usage_rating.handlers.plans import PlansHandler
+from services.usage_rating.handlers.pricing import PlanCache
 from services.usage_rating.handlers.reratings import ReratingsHandler
 from tests.support.allocating import Allocating, api_pool, ingest_pool
 from tests.support.callers import Signed, a_caller, a_guard, statement
@@ -201,7 +202,7 @@ async def described_behind(front: Front) -> AsyncIterator[None]:
     nothing: Any = {"pool": None, "schema": "usage_rating", "clock": system_clock, "random": system_random}
     plans, reratings = PlansHandler(**nothing), ReratingsHandler(**nothing)
     async with (
-        listening(usage_rating(plans, reratings, None, guard, probes)) as rating,
+        listening(usage_rating(plans, reratings, PlanCache(1), None, guard, probes)) as rating,
         listening(reporting(None, guard, probes, clock=system_clock, random=system_random)) as reports,
     ):
         front.addresses |= {"usage_rating": rating, "reporting": reports}

@@ -33,7 +33,7 @@ async def well() -> str | None:
 def api_on(rating: Rating) -> FastAPI:
     """The application on the service's API role."""
     plans = PlansHandler(pool=rating.api, schema=SERVICE, clock=rating.clock, random=system_random)
-    return api(plans, rating.reratings(), rating.api, a_guard(SERVICE), Probes(live=well, ready={}))
+    return api(plans, rating.reratings(), rating.plans, rating.api, a_guard(SERVICE), Probes(live=well, ready={}))
 
 
 @asynccontextmanager

@@ -32,6 +32,7 @@ class Explanation:
     """
 
     charge_id: str
+    usage_id: str
     unit_id: str | None
     unit_name: str | None
     rule: str
@@ -60,6 +61,7 @@ async def explain(connection: Connection, account_id: str, charge_id: str) -> Ex
     mirror = await explanations.find_mirror(connection, row)
     return Explanation(
         charge_id=charge_id,
+        usage_id=str(row["usage_id"]),
         unit_id=share.unit_id,
         unit_name=None if unit is None else name,
         rule=share.rule,

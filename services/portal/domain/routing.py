@@ -15,6 +15,7 @@ ROUTES: Mapping[str, str] = {
     "unassigned": "billing_units",
     "plans": "usage_rating",
     "suspense": "usage_rating",
+    "quotes": "usage_rating",
     "rated-usage": "usage_rating",
     "usage": "usage_rating",
     "reratings": "usage_rating",

@@ -38,6 +38,9 @@ VIEW_UNITS = Policy(any_of=BILLING_UNITS_TAB, reach=Reach.UNITS)
 VIEW_ALL_UNITS = Policy(any_of=BILLING_UNITS_TAB)
 """For what speaks of all units or of none: who is limited to some is not shown it."""
 
+PRICES = Policy(any_of=ANY_TAB)
+"""Prices are of whole calls, whoever shares them: who is limited to some units is not shown them."""
+
 UNITS_TAB = Tab(slug="billing-units", name="Billing units", policy=VIEW_UNITS, coming=None)
 API_KEYS = Tab(
     slug="api-keys", name="API keys", policy=Policy(any_of=frozenset({Privilege.ADMINISTER})), coming=None

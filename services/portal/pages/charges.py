@@ -7,8 +7,8 @@ from fastapi.responses import Response
 from chassis.clock import Clock
 from chassis.web import Problem
 from contracts.values.calendar import local_day
-from services.portal.domain.tabs import CHARGES, UNITS_TAB, VIEW_ALL_UNITS
-from services.portal.pages.choosing import units_for
+from services.portal.domain.tabs import CHARGES, PRICES, UNITS_TAB, VIEW_ALL_UNITS
+from services.portal.pages.choosing import prices_for, units_for
 from services.portal.pages.guarded import GuardedPages, Visit, is_id
 from services.portal.pages.rendering import redirect
 
@@ -55,4 +55,7 @@ class ChargePages:
         charge = await asked.explanation(visit.named("charge_id"))
         if charge is None:
             raise Problem(404, "not_found", "There is no such charge.")
-        return visit.show_in(UNITS_TAB, "charge.html", charge=charge, zone=await asked.zone())
+        price = None
+        if visit.may(PRICES):
+            price = await prices_for(visit, self._services).explanation(charge["usage_id"])
+        return visit.show_in(UNITS_TAB, "charge.html", charge=charge, price=price, zone=await asked.zone())

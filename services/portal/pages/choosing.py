@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from services.portal.clients import Services
 from services.portal.clients.asking import Rows, ServiceApi
 from services.portal.clients.costs import UnitCosts
+from services.portal.clients.prices import Prices
 from services.portal.clients.units import BillingUnits
 from services.portal.domain.unit_draft import Kind, UnitDraft
 from services.portal.pages.guarded import Visit
@@ -39,6 +40,11 @@ def units_for(visit: Visit, services: Services) -> BillingUnits:
 def costs_for(visit: Visit, services: Services) -> UnitCosts:
     """What units cost, as the visitor may see it."""
     return UnitCosts(api=ServiceApi(service="reporting", services=services, caller=visit.visitor.caller))
+
+
+def prices_for(visit: Visit, services: Services) -> Prices:
+    """How uses got their prices, as the visitor may see it."""
+    return Prices(api=ServiceApi(service="usage_rating", services=services, caller=visit.visitor.caller))
 
 
 async def no_rows() -> Rows:

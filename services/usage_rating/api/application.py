@@ -17,10 +17,12 @@ from chassis.web import Account, Problem, json_answer, service_api
 from contracts.events.fields import Instant, Uuid
 from contracts.events.rated_usage import RatedUsage
 from services.usage_rating import store
+from services.usage_rating.api.asking import asking
 from services.usage_rating.api.plans import plan_routes
 from services.usage_rating.api.reratings import rerating_commands, rerating_lists_of
 from services.usage_rating.domain.access import POLICIES
 from services.usage_rating.handlers.plans import PlansHandler
+from services.usage_rating.handlers.pricing import PlanCache
 from services.usage_rating.handlers.reratings import ReratingsHandler
 
 AUDIT = "/api/v1/audit/usage-rating"
@@ -36,13 +38,21 @@ class SuspenseShown(BaseModel):
     recorded_at: Instant
 
 
-def api(plans: PlansHandler, reratings: ReratingsHandler, pool: Pool, guard: Guard, probes: Probes) -> FastAPI:
+def api(
+    plans: PlansHandler,
+    reratings: ReratingsHandler,
+    quoted_by: PlanCache,
+    pool: Pool,
+    guard: Guard,
+    probes: Probes,
+) -> FastAPI:
     """The application of this service."""
     routers = (
         plan_routes(plans, pool),
         _usage(pool),
         rerating_commands(reratings),
         rerating_lists_of(pool),
+        asking(pool, quoted_by),
         audit_log(pool, AUDIT),
     )
     return service_api("usage_rating", guard, POLICIES, probes, *routers)

@@ -153,7 +153,7 @@ async def test_the_proof_can_read_a_call_whose_unknown_fields_hold_anything(dsn:
     try:
         for revision, (call, _) in calls.items():
             await connection.execute(
-                "INSERT INTO usage VALUES ('acme', $1, $2, '2026-07-01', 's', 'e', $3, now())",
+                "INSERT INTO usage VALUES ('acme', $1, $2, '2026-07-01', 's', 'e', 'call', $3, now())",
                 "00000000-0000-0000-0000-000000000001",
                 revision,
                 call,
