@@ -76,7 +76,7 @@ CALLS = Topic(
 )
 USAGE = Topic(
     name="telephony.usage.v1",
-    summary="Uses that are no calls: messages, and what is metered.",
+    summary="Uses that are no calls: messages, what belongs to a call, what is metered.",
     events=(USAGE_RECORDED,),
     key="account + call id, or usage key",
     producer=PLATFORM,

@@ -118,6 +118,11 @@ CHECKS = (
         query="list_uneven_moves",
     ),
     Check(
+        name="follows its call",
+        sentence="What belongs to a call is owed by the units of the call, once all is worked off.",
+        query="list_followers_unlike_their_calls",
+    ),
+    Check(
         name="unit spend",
         sentence="What each unit spent by period and day, added up or still to be, is the sum of its charges.",
         query="list_spend_unlike_its_charges",

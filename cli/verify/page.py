@@ -18,6 +18,7 @@ PLACES = {
     "outbox": "in an outbox, not yet published",
     "topic": "in a topic, not yet read",
     "wait": "a reversal waiting for its rating",
+    "wait_for_call": "waiting for its call",
     "conflict": "in quarantine",
     "dead_letter": "a dead letter",
 }
@@ -118,6 +119,7 @@ def _waiting(verdict: Verdict) -> list[RenderableType]:
         "retries": "{service} will try suspense again; {records:,} times something appeared that may end it.",
         "reratings": "{service} has {records:,} approved re-ratings to post.",
         "reattributions": "{service} has {records:,} changes of the directory whose charges it still moves.",
+        "followers": "{service} has {records:,} uses to put where their calls are.",
         "spend": "{service} has {records:,} changes of what units spent to add up.",
     }
     found: list[RenderableType] = [

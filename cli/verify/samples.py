@@ -133,7 +133,7 @@ def _rated_use(record: bytes, plan: RatePlan | None) -> Again | str:
     rated = rate_use(plan, use)
     if not isinstance(rated, RatedUse):
         return f"its plan does not price it: {rated.reason.value}"
-    return rated.amount, 0, 0
+    return rated.amount, rated.billed_s, rated.duration_ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,7 +54,7 @@ class Conserved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InFlight:
-    """One record on its way. kind: outbox, topic, wait, conflict or dead_letter; place: exactly where."""
+    """One record on its way. kind: outbox, topic, wait, wait_for_call, conflict, dead_letter; place: where."""
 
     flow: Flow
     account_id: str

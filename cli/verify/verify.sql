@@ -39,10 +39,14 @@ GROUP BY a.flow
 SELECT lane, first_seq, recorded_at, messages FROM outbox WHERE topic = $1 ORDER BY lane, first_seq
 
 -- name: insert_sightings_in_waits
--- Reversals that wait in billing_units for the rating they take back, and what stands in quarantine.
+-- Reversals that wait in billing_units for the rating they take back, uses that await their call, and what stands in quarantine.
 INSERT INTO sighting
 SELECT 'charges', account_id, rated_usage_id, 'wait', 'billing_units.reversal_wait', recorded_at
 FROM billing_units.verify_reversal_wait
+UNION ALL
+SELECT 'charges', account_id, a.rated_usage_id, 'wait_for_call', 'billing_units.follower', f.waits_since
+FROM billing_units.verify_follower f JOIN billing_units.verify_allocation a USING (account_id, usage_id, rating_revision)
+WHERE a.state = 'call_awaited'
 UNION ALL
 SELECT 'charges', account_id, event_id::uuid, 'conflict',
        'billing_units.event_conflict ' || topic || '/' || partition || '@' || record_offset, recorded_at
@@ -246,6 +250,7 @@ WHERE ($1::text IS NULL OR account_id = $1)
           OR NOT c.live @> a.charge_ids
       WHEN 'reversed' THEN c.live IS NULL OR c.live <> '{}'
       WHEN 'reversal_waiting' THEN c.live IS NOT NULL
+      WHEN 'call_awaited' THEN c.live IS NOT NULL
       ELSE true END
 
 -- name: list_shares_of_units_that_held_nothing
@@ -306,13 +311,32 @@ SELECT r.account_id, c.booked_period, c.currency, r.reattribution_id, c.usage_id
 FROM (
     SELECT account_id, cause_id, usage_id, booked_period, currency, sum(amount) AS amount, sum(calls) AS calls,
            sum(duration_ms) AS duration_ms, sum(billed_s) AS billed_s,
-           sum(count(DISTINCT (usage_id, rating_revision, allocation_revision)) FILTER (WHERE kind = 'charge'))
+           sum(count(DISTINCT (usage_id, rating_revision, allocation_revision)) FILTER (WHERE kind = 'charge' AND follows IS NULL))
                OVER (PARTITION BY account_id, cause_id) AS moves
     FROM billing_units.verify_charge GROUP BY account_id, cause_id, usage_id, booked_period, currency
 ) c
 RIGHT JOIN billing_units.verify_reattribution r ON r.account_id = c.account_id AND r.reattribution_id = c.cause_id
 WHERE ($1::text IS NULL OR r.account_id = $1) AND ($2::date IS NULL OR c.booked_period = $2)
   AND (r.moved <> coalesce(c.moves, 0) OR c.amount <> 0 OR c.calls <> 0 OR c.duration_ms <> 0 OR c.billed_s <> 0)
+
+-- name: list_followers_unlike_their_calls
+-- Uses that follow a call and are owed by other units than the call, although nothing is to be looked at any more.
+WITH live AS MATERIALIZED (
+    SELECT c.account_id, c.usage_id, c.follows, min(c.booked_period) AS booked_period, sum(c.amount) AS amount,
+           array_agg(DISTINCT coalesce(c.unit_id::text, '')) AS units
+    FROM billing_units.verify_charge c
+    WHERE c.kind = 'charge' AND ($1::text IS NULL OR c.account_id = $1)
+      AND NOT EXISTS (SELECT FROM billing_units.verify_charge back
+                      WHERE back.account_id = c.account_id AND back.reverses = c.charge_id)
+    GROUP BY c.account_id, c.usage_id, c.follows
+)
+SELECT mine.account_id, mine.booked_period, mine.usage_id, mine.follows, mine.amount, mine.units, leg.units AS units_of_call
+FROM live mine
+JOIN billing_units.verify_follower f ON f.account_id = mine.account_id AND f.usage_id = mine.usage_id
+LEFT JOIN live leg ON leg.account_id = mine.account_id AND leg.usage_id = mine.follows
+WHERE ($2::date IS NULL OR mine.booked_period = $2)
+  AND CASE f.state WHEN 'following' THEN f.look_at IS NULL AND mine.units IS DISTINCT FROM leg.units
+                   WHEN 'unassigned' THEN mine.units <> '{""}' ELSE false END
 
 -- name: list_waits_unlike_their_ratings
 -- Reversals that wait as something else than was rated, and waits that their allocation does not know.
@@ -605,6 +629,12 @@ UNION ALL
 SELECT 'usage_rating', 'reratings', count(*) FROM usage_rating.verify_rerating WHERE state IN ('approved', 'posting')
 UNION ALL
 SELECT 'billing_units', 'reattributions', count(*) FROM billing_units.verify_reattribution WHERE state <> 'done'
+UNION ALL
+SELECT 'billing_units', 'followers', count(*) FROM billing_units.verify_follower f
+WHERE f.look_at IS NOT NULL
+  AND (f.state = 'following' OR f.waits_since < now() - interval '24 hours' AND f.state = 'waiting'
+       OR EXISTS (SELECT FROM billing_units.verify_allocation a
+                  WHERE a.account_id = f.account_id AND a.usage_id = f.follows AND a.state = 'allocated'))
 UNION ALL
 SELECT 'billing_units', 'spend', count(*) FROM billing_units.verify_spend_change
 

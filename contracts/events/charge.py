@@ -29,7 +29,7 @@ UNASSIGNED = "unassigned"
 """Stands for the unit where there is none: in keys, topic names and derived ids."""
 
 ChargeKind = Literal["charge", "reversal"]
-AllocationRule = Literal["override", "number", "user", "unassigned"]
+AllocationRule = Literal["override", "number", "user", "call", "unassigned"]
 AllocationFlag = Literal["number_not_held", "override_ignored", "no_primary_unit"]
 
 
@@ -37,7 +37,8 @@ AllocationFlag = Literal["number_not_held", "override_ignored", "no_primary_unit
 class Allocation:
     """Why this unit owes: the rule that fired, what it matched, and the directory it was read from.
 
-    matched: the number or user id that led to the unit. units: how many units share the use. flags: what the
+    matched: the number or user id that led to the unit, of the rule `call`
+    the usage id of the call leg that the use follows. units: how many units share the use. flags: what the
     administrator should look at. directory_revision: the account's directory as it was when decided. split: the
     policy that chose among a user's several units; the unit then has `weight` of the `weights` of all.
     """
@@ -59,7 +60,8 @@ class Charge:
     charge_id: UUIDv5 of usage, rating revision, allocation revision, unit and sign. reverses: the charge that
     a reversal takes back. unit_id absent: *Unassigned*. calls (uses of any category), duration_ms and
     billed_s are shares too, so that units always sum to the total. unit_override: what the use itself named,
-    counted or not.
+    counted or not. follows: the usage id of the call leg that a detection, recording or analysis belongs to; the
+    leg's units owe it.
     """
 
     account_id: AccountId
@@ -95,6 +97,7 @@ class Charge:
     country: CountryCode | None = None
     other_party_token: Token | None = None
     linked_call: LinkedCall | None = None
+    follows: Uuid | None = None
 
 
 CHARGE_ALLOCATED = EventType(

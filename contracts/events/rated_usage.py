@@ -28,9 +28,9 @@ from contracts.events.fields import (
     message,
 )
 
-Category = Literal["call", "message", "metered"]
+Category = Literal["call", "message", "detection", "recording", "analytics", "metered"]
 RatingKind = Literal["rated", "reversal"]
-ChargedDuration = Literal["billable_duration", "answered_to_ended", "none"]
+ChargedDuration = Literal["billable_duration", "answered_to_ended", "stated", "none"]
 NOT_CHARGEABLE = "not_chargeable"
 
 
@@ -54,9 +54,9 @@ class Certificate:
 
     plan_id, plan_version: of the account's own plan, or of one for every account; the two never share an id.
     They, prefix and destination are absent for a leg that costs nothing by rule (unanswered, or zero duration).
-    per_minute, connection_fee, minimum_charge: money before rounding. Increments and
-    billed_s in whole seconds. Of a use that is no call: quantity × unit_price, the quantity being messages, the
-    segments of an SMS, or units of the meter. exact: the value before its one rounding to `scale` decimals by
+    per_minute, connection_fee, minimum_charge: money before rounding. Increments and billed_s in whole seconds.
+    Of a message, a detection and what is metered: quantity × unit_price, the quantity being messages, the segments
+    of an SMS, detections, or units of the meter. exact: the value before its one rounding to `scale` decimals by
     `rounding`. prefix, destination: of the number called; inbound of the caller, where the plan prices callers. The
     price is the one at the answer; steps: what each part cost, where bands or times of day made more than one.
     connection_fee_as: `minimum_cost` when the fee is the least the use costs; added to it otherwise. cost_cap: the
@@ -100,9 +100,9 @@ class RatedUsage:
     version and unit are found. billed_at: the end of a call, else the same instant; use_on: its day in the
     account's zone. booked_period: the first day of the period it counts in, stamped here once. calls: how many
     uses it is, whatever their category: 1, or −1 in a reversal. duration_ms: charged duration before increments;
-    billed_s: after them.
-    call_id, leg_id, disposition: of a call. usage_key: of any other use. channel: of a call or a message.
-    meter: of what is metered.
+    billed_s: after them. call_id, leg_id: of a call, or of the call that a detection, recording or analysis
+    follows; that leg's usage id is `follows`. disposition: of a call. usage_key: of any other use. channel: of a
+    call or a message. meter: of what is metered.
     """
 
     account_id: AccountId
@@ -142,6 +142,7 @@ class RatedUsage:
     linked_call: LinkedCall | None = None
     billable_duration_ms: DurationMs | None = None
     conversation_ms: DurationMs | None = None
+    follows: Uuid | None = None
 
 
 USAGE_RATED = EventType(

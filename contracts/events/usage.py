@@ -7,6 +7,7 @@ from pydantic import Field
 from contracts.events.envelope import EventType
 from contracts.events.fields import (
     AccountId,
+    DurationMs,
     Identifier,
     Instant,
     Party,
@@ -16,13 +17,14 @@ from contracts.events.fields import (
     message,
 )
 
-UsageKind = Literal["message", "metered"]
+UsageKind = Literal["message", "detection", "recording", "analytics", "metered"]
 MessageDirection = Literal["inbound", "outbound"]
 Encoding = Literal["gsm7", "ucs2"]
 SMS = "sms"
 """The channel whose messages are counted in segments."""
 
 Segments = Annotated[int, Field(ge=1, le=1000)]
+Detections = Annotated[int, Field(ge=1, le=1_000_000)]
 Characters = Annotated[int, Field(ge=0, le=100_000)]
 
 
@@ -36,6 +38,11 @@ class UsageRecord:
     message: channel (`sms`, `whatsapp`, …), direction, other_party (personal data, DESIGN §4), own_number, sent_at.
     segments: of an SMS; where absent they are counted from `characters` and `encoding`. characters: septets in
     gsm7 (a character of the extension table is two), UTF-16 code units in ucs2. The text itself never travels.
+
+    detection (of an answering machine; count: how many, one where absent), recording, analytics (of speech; both
+    with duration_ms): each belongs to a call leg, named by call_id, leg_id and, where another source tells of the
+    call, call_source. It is owed as the leg is, so it names neither number nor unit. used_at: when it was done; of
+    a recording or an analysis, when it ended.
 
     metered: quantity of a meter's units used by used_at, e.g. `minute_month` of recording storage; negative in a
     refund. Of a stretch of time used_at is an instant of its last day.
@@ -59,6 +66,11 @@ class UsageRecord:
     segments: Segments | None = None
     characters: Characters | None = None
     encoding: Encoding | None = None
+    call_id: Identifier | None = None
+    leg_id: Identifier | None = None
+    call_source: Identifier | None = None
+    count: Detections | None = None
+    duration_ms: DurationMs | None = None
     meter: UseWord | None = None
     quantity: Quantity | None = None
     used_at: Instant | None = None

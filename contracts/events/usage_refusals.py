@@ -4,13 +4,25 @@ from contracts.events.usage import SMS, UsageKind, UsageRecord
 
 _NEEDED: dict[UsageKind, tuple[str, ...]] = {
     "message": ("channel", "direction", "other_party", "sent_at"),
+    "detection": ("call_id", "leg_id", "used_at"),
+    "recording": ("call_id", "leg_id", "duration_ms", "used_at"),
+    "analytics": ("call_id", "leg_id", "duration_ms", "used_at"),
     "metered": ("meter", "quantity", "used_at"),
 }
 _ALLOWED: dict[UsageKind, tuple[str, ...]] = {
-    "message": ("own_number", "segments", "characters", "encoding"),
-    "metered": ("own_number",),
+    "message": ("own_number", "unit_override", "segments", "characters", "encoding"),
+    "detection": ("call_source", "count"),
+    "recording": ("call_source",),
+    "analytics": ("call_source",),
+    "metered": ("own_number", "unit_override"),
 }
-_CALLED: dict[UsageKind, str] = {"message": "message", "metered": "metered use"}
+_CALLED: dict[UsageKind, str] = {
+    "message": "message",
+    "detection": "detection",
+    "recording": "recording",
+    "analytics": "speech analysis",
+    "metered": "metered use",
+}
 _OF_A_KIND = {name for names in (*_NEEDED.values(), *_ALLOWED.values()) for name in names}
 
 

@@ -15,10 +15,11 @@ from services.billing_units.api.application import application
 from services.billing_units.consumers import SERVICE, routes
 from services.billing_units.handlers.commands import Commands
 from services.billing_units.handlers.directory_cache import DirectoryCache
+from services.billing_units.handlers.following import FollowingHandler
 from services.billing_units.handlers.reattribution import ReattributionHandler
 from services.billing_units.handlers.spending import SpendingHandler
 from services.billing_units.handlers.usage import UsageHandler
-from services.billing_units.jobs import add_up_spend, announce_alerts, reattribute
+from services.billing_units.jobs import add_up_spend, announce_alerts, follow_calls, reattribute
 from services.billing_units.settings import BillingUnitsSettings
 
 
@@ -27,11 +28,17 @@ async def ingest(settings: BillingUnitsSettings) -> Process:
     process = await IngestProcess.open(SERVICE, settings)
     usage = UsageHandler(directory=DirectoryCache(max_answers=settings.directory_cache))
     moving = ReattributionHandler(pool=process.pool, schema=SERVICE, clock=system_clock, directory=usage.directory)
+    following = FollowingHandler(pool=process.pool, clock=system_clock)
     spending = SpendingHandler(pool=process.pool, clock=system_clock)
     return process.with_routes(
         routes(usage, record_max_bytes=settings.record_max_bytes),
         monthly_tables=("charge",),
-        jobs=(partial(reattribute, moving), partial(add_up_spend, spending), partial(announce_alerts, spending)),
+        jobs=(
+            partial(reattribute, moving),
+            partial(follow_calls, following),
+            partial(add_up_spend, spending),
+            partial(announce_alerts, spending),
+        ),
     )
 
 

@@ -4,6 +4,7 @@ import asyncio
 
 from chassis import metrics
 from chassis.logs import get_logger
+from services.billing_units.handlers.following import PER_CHUNK, FollowingHandler
 from services.billing_units.handlers.reattribution import ReattributionHandler
 from services.billing_units.handlers.spending import SpendingHandler
 
@@ -24,6 +25,20 @@ async def reattribute(handler: ReattributionHandler) -> None:
         else:
             metrics.JOB_RUNS.labels("reattribute", "done").inc()
         await asyncio.sleep(0 if worked else LOOK_EVERY_S)
+
+
+async def follow_calls(handler: FollowingHandler) -> None:
+    """Put what follows a call where its call is; every half second, at once while there is more."""
+    while True:
+        looked = 0
+        try:
+            looked = await handler.work_off()
+        except Exception as error:
+            metrics.JOB_RUNS.labels("follow_calls", "failed").inc()
+            LOG.warning("calls_not_followed", error=repr(error))
+        else:
+            metrics.JOB_RUNS.labels("follow_calls", "done").inc()
+        await asyncio.sleep(0 if looked >= PER_CHUNK else LOOK_EVERY_S)
 
 
 async def add_up_spend(handler: SpendingHandler) -> None:

@@ -157,12 +157,13 @@ CREATE TABLE assignment_version (
 CREATE INDEX assignment_version_by_member ON assignment_version (account_id, member_kind, member);
 
 -- What became of each rating of a use: the row that its rating and its reversal meet at, whichever comes first.
--- charge_ids: the charges live now, or those that were taken back.
+-- charge_ids: the charges live now, or those that were taken back; none of a use that follows a call and awaits it.
 CREATE TABLE allocation (
     account_id          text COLLATE "C" NOT NULL,
     usage_id            uuid NOT NULL,
     rating_revision     integer NOT NULL,
-    state               text COLLATE "C" NOT NULL CHECK (state IN ('allocated', 'reversed', 'reversal_waiting')),
+    state               text COLLATE "C" NOT NULL
+        CHECK (state IN ('allocated', 'reversed', 'reversal_waiting', 'call_awaited')),
     rated_usage_id      uuid,
     reversal_id         uuid,
     allocation_revision integer NOT NULL,
@@ -170,7 +171,7 @@ CREATE TABLE allocation (
     charge_ids          uuid[] NOT NULL,
     PRIMARY KEY (account_id, usage_id, rating_revision),
     CHECK ((state = 'reversal_waiting') = (rated_usage_id IS NULL)),
-    CHECK ((state = 'allocated') = (reversal_id IS NULL))
+    CHECK ((state IN ('allocated', 'call_awaited')) = (reversal_id IS NULL))
 );
 
 -- Reversals whose originals have not come yet: in flight, with what they will take back.
@@ -214,7 +215,7 @@ CREATE TABLE charge (
     category            text COLLATE "C" NOT NULL,
     direction           text COLLATE "C",
     channel             text COLLATE "C",
-    rule                text COLLATE "C" NOT NULL CHECK (rule IN ('override', 'number', 'user', 'unassigned')),
+    rule                text COLLATE "C" NOT NULL CHECK (rule IN ('override', 'number', 'user', 'call', 'unassigned')),
     matched             text COLLATE "C",
     units               smallint NOT NULL,
     split               text COLLATE "C",
@@ -233,6 +234,7 @@ CREATE TABLE charge (
     other_party_token   text COLLATE "C",
     linked_call_id      text COLLATE "C",
     linked_leg_id       text COLLATE "C",
+    follows             uuid,
     PRIMARY KEY (account_id, charge_id, use_on),
     CHECK ((unit_id IS NULL) = (rule = 'unassigned'))
 ) PARTITION BY RANGE (use_on);
@@ -242,7 +244,7 @@ CREATE INDEX charge_by_unit ON charge (account_id, unit_id, billed_at);
 CREATE INDEX charge_by_number ON charge (account_id, own_number, occurred_at)
     WHERE kind = 'charge' AND own_number IS NOT NULL;
 CREATE INDEX charge_by_user ON charge (account_id, user_id, occurred_at)
-    WHERE kind = 'charge' AND user_id IS NOT NULL;
+    WHERE kind = 'charge' AND user_id IS NOT NULL AND follows IS NULL;
 CREATE INDEX charge_by_override ON charge (account_id, unit_override, occurred_at)
     WHERE kind = 'charge' AND unit_override IS NOT NULL;
 
@@ -277,6 +279,26 @@ CREATE TABLE reattribution (
     CHECK ((state = 'done') = (finished_at IS NOT NULL))
 );
 CREATE INDEX reattribution_undone ON reattribution (account_id, directory_revision) WHERE state <> 'done';
+
+-- Uses that follow a call (its recording, for one), a row for each of their ratings that is not taken back: the call leg,
+-- by its usage id. waiting: the leg has no charge, and this use has none yet or the one it had; unassigned: after a
+-- day, nobody's; following: owed as the leg is. look_at: when to look for the leg (again); none while nothing changes.
+-- rated_usage: the use as it was rated, until a charge says it.
+CREATE TABLE follower (
+    account_id      text COLLATE "C" NOT NULL,
+    usage_id        uuid NOT NULL,
+    rating_revision integer NOT NULL,
+    follows         uuid NOT NULL,
+    state           text COLLATE "C" NOT NULL CHECK (state IN ('waiting', 'unassigned', 'following')),
+    waits_since     timestamptz NOT NULL,
+    look_at         timestamptz,
+    rated_usage     jsonb,
+    PRIMARY KEY (account_id, usage_id, rating_revision),
+    CHECK (state = 'following' OR look_at IS NOT NULL),
+    CHECK (state = 'waiting' OR rated_usage IS NULL)
+);
+CREATE INDEX follower_by_leg ON follower (account_id, follows);
+CREATE INDEX follower_due ON follower (account_id, look_at) WHERE look_at IS NOT NULL;
 
 -- What charges added to what units spent and nobody has added up yet: appended with the charges, one statement a batch,
 -- so that no two writers wait for each other. A job takes the rows away whole; hence neither key nor index.
@@ -364,7 +386,7 @@ CREATE TABLE alert_due (
 CREATE VIEW verify_charge WITH (security_invoker = true) AS
 SELECT account_id, currency, booked_period, charge_id, rated_usage_id, usage_id, rating_revision,
        allocation_revision, kind, reverses, unit_id, use_on, occurred_at, own_number, user_id, rule, matched,
-       amount, calls, duration_ms, billed_s, directory_revision, recorded_at, cause_id, unit_override
+       amount, calls, duration_ms, billed_s, directory_revision, recorded_at, cause_id, unit_override, follows
 FROM charge;
 
 CREATE VIEW verify_allocation WITH (security_invoker = true) AS
@@ -376,6 +398,9 @@ CREATE VIEW verify_reversal_wait WITH (security_invoker = true) AS
 SELECT account_id, currency, booked_period, usage_id, rating_revision, rated_usage_id, amount, calls, billed_s,
        recorded_at
 FROM reversal_wait;
+
+CREATE VIEW verify_follower WITH (security_invoker = true) AS
+SELECT account_id, usage_id, rating_revision, follows, state, waits_since, look_at FROM follower;
 
 CREATE VIEW verify_assignment WITH (security_invoker = true) AS
 SELECT a.account_id, a.assignment_id, a.version, a.unit_id, a.member_kind, a.member, a.from_at, a.until_at,
@@ -419,9 +444,10 @@ GRANT SELECT, INSERT ON assignment_version TO @ingest@, @api@;
 GRANT SELECT, INSERT ON charge TO @ingest@;
 GRANT SELECT, INSERT, UPDATE ON allocation TO @ingest@;
 GRANT SELECT, INSERT, DELETE ON reversal_wait TO @ingest@;
+GRANT SELECT, INSERT, UPDATE, DELETE ON follower TO @ingest@;
 GRANT SELECT, INSERT, UPDATE ON reattribution TO @ingest@;
 GRANT SELECT, INSERT ON reattribution TO @api@;
-GRANT SELECT ON charge, allocation TO @api@;
+GRANT SELECT ON charge, allocation, follower TO @api@;
 GRANT SELECT, INSERT, DELETE ON spend_change, alert_due TO @ingest@;
 GRANT SELECT, INSERT, UPDATE ON unit_spend, unassigned_share TO @ingest@;
 GRANT SELECT, INSERT ON budget_alert TO @ingest@;
@@ -441,6 +467,7 @@ ALTER TABLE assignment ENABLE ROW LEVEL SECURITY;
 ALTER TABLE assignment_version ENABLE ROW LEVEL SECURITY;
 ALTER TABLE allocation ENABLE ROW LEVEL SECURITY;
 ALTER TABLE reversal_wait ENABLE ROW LEVEL SECURITY;
+ALTER TABLE follower ENABLE ROW LEVEL SECURITY;
 ALTER TABLE charge ENABLE ROW LEVEL SECURITY;
 ALTER TABLE reattribution ENABLE ROW LEVEL SECURITY;
 ALTER TABLE spend_change ENABLE ROW LEVEL SECURITY;
@@ -482,6 +509,9 @@ CREATE POLICY own_account ON allocation TO @api@
     USING (account_id = nullif(current_setting('app.account', true), ''))
     WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
 CREATE POLICY own_account ON reversal_wait TO @api@
+    USING (account_id = nullif(current_setting('app.account', true), ''))
+    WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
+CREATE POLICY own_account ON follower TO @api@
     USING (account_id = nullif(current_setting('app.account', true), ''))
     WITH CHECK (account_id = nullif(current_setting('app.account', true), ''));
 CREATE POLICY own_account ON charge TO @api@
@@ -548,6 +578,8 @@ CREATE POLICY own_units ON number AS RESTRICTIVE TO @api@
            OR EXISTS (SELECT FROM assignment a WHERE a.account_id = number.account_id
                       AND a.member_kind = 'number' AND a.member = number.number));
 CREATE POLICY own_units ON allocation AS RESTRICTIVE TO @api@
+    USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL);
+CREATE POLICY own_units ON follower AS RESTRICTIVE TO @api@
     USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL);
 CREATE POLICY own_units ON reversal_wait AS RESTRICTIVE TO @api@
     USING ((SELECT nullif(current_setting('app.units', true), '')) IS NULL);

@@ -71,6 +71,7 @@ CREATE TABLE charge_fact (
     other_party_token   text,
     linked_call_id      text,
     linked_leg_id       text,
+    follows             uuid,
     input_topic         text NOT NULL,
     input_partition     integer NOT NULL,
     input_offset        bigint NOT NULL,

@@ -5,9 +5,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 from contracts.events.envelope import encode
-from contracts.events.usage import USAGE_RECORDED, Encoding, MessageDirection, UsageRecord
+from contracts.events.usage import USAGE_RECORDED, Encoding, MessageDirection, UsageKind, UsageRecord
 from contracts.values.money import Rounding
 from services.usage_rating.domain.messages import ChannelPrices, MessageRate
+from services.usage_rating.domain.minutes import MinutePrice
 from services.usage_rating.domain.plan import RatePlan
 from services.usage_rating.domain.use_prices import UsePrices
 from tests.support.builders import a_plan, an_instant
@@ -62,6 +63,42 @@ def a_metered_use(
     )
 
 
+def a_recording(
+    key: str = "recording-1",
+    *,
+    of: str = "call-1",
+    kind: UsageKind = "recording",
+    seconds: str = "61.5",
+    revision: int = 1,
+    voided: bool = False,
+) -> UsageRecord:
+    """The recording of a call's first leg, or its analysis."""
+    return UsageRecord(
+        account_id="acme",
+        usage_key=key,
+        kind=kind,
+        call_id=of,
+        leg_id="1",
+        duration_ms=int(Decimal(seconds) * 1000),
+        used_at=an_instant(SENT),
+        revision=revision,
+        voided=voided,
+    )
+
+
+def a_detection(key: str = "amd-1", *, of: str = "call-1", count: int | None = None) -> UsageRecord:
+    """Answering machine detection on a call's first leg."""
+    return UsageRecord(
+        account_id="acme",
+        usage_key=key,
+        kind="detection",
+        call_id=of,
+        leg_id="1",
+        count=count,
+        used_at=an_instant(SENT),
+    )
+
+
 def sms_prices(
     rates: Mapping[str, str], *, otherwise: str | None = None, inbound: str | None = None
 ) -> ChannelPrices:
@@ -80,13 +117,19 @@ def a_use_plan(
     messages: Mapping[str, ChannelPrices] | None = None,
     metered: Mapping[str, str] | None = None,
     *,
+    detection: str | None = None,
+    recording: MinutePrice | None = None,
+    analytics: MinutePrice | None = None,
     rounding: Rounding = Rounding.HALF_UP,
     scale: int = 6,
     effective: str = "2010-01-01",
 ) -> RatePlan:
-    """A plan in EUR that prices calls to 49, these messages and these meters."""
+    """A plan in EUR that prices calls to 49, and of other uses what is given."""
     uses = UsePrices(
         messages=messages or {},
+        detection=None if detection is None else Decimal(detection),
+        recording=recording,
+        analytics=analytics,
         metered={meter: Decimal(price) for meter, price in (metered or {}).items()},
     )
     return replace(a_plan(rounding=rounding, scale=scale, effective=effective), uses=uses)

@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
 
 import httpx
@@ -24,13 +25,23 @@ from cli.stack.processes import wait_until
 from contracts.topics import SERVICES
 from contracts.values.access import EVERY_ACCOUNT
 from services.usage_rating.domain.deck import DeckTerms, read_deck
+from services.usage_rating.domain.messages import ChannelPrices
+from services.usage_rating.domain.minutes import MinutePrice
 from services.usage_rating.domain.problems import Problems
+from services.usage_rating.domain.use_prices import UsePrices
 from services.usage_rating.handlers.plans import PlanAccepted, PlansHandler
 from tests.support.builders import a_price
 from tests.support.callers import PUBLIC_KEY, a_caller
 from tests.support.schemas import as_role
 
 READY_S = 40
+USES = UsePrices(
+    messages={"sms": ChannelPrices(otherwise=Decimal("0.07"), inbound=Decimal("0.01"))},
+    detection=Decimal("0.005"),
+    recording=MinutePrice(per_minute=Decimal("0.002"), increment_s=60, initial_increment_s=60),
+    analytics=MinutePrice(per_minute=Decimal("0.01")),
+    metered={"recording_storage": Decimal("0.025")},
+)
 SESSION_TIMEOUT_MS = 6_000
 
 
@@ -95,10 +106,11 @@ async def make_topics(kafka: str) -> None:
 
 
 async def accept_demo_plan(dsn: str, *, inbound: str = "0.012") -> PlanAccepted:
-    """The demo's prices, for every account, through the service's own handler."""
+    """The demo's prices and some of other uses, for every account, through the service's own handler."""
     terms = DeckTerms(plan_id="demo", name="Demo", inbound=a_price(inbound, initial_s=60, increment_s=60))
     plan = read_deck(deck_csv(), terms)
     assert not isinstance(plan, Problems), plan.items[0]
+    plan = replace(plan, uses=USES)
     pool = await open_pool(
         as_role(dsn, api_role("usage_rating")), schema="usage_rating", application_name="test", max_size=2
     )

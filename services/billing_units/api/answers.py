@@ -226,6 +226,7 @@ class ChargeShown(BaseModel):
     user_id: str | None
     prefix: str | None
     country: str | None
+    follows: Uuid | None
 
 
 class UnassignedShown(BaseModel):

@@ -1,4 +1,7 @@
-"""Who owes a use: override, then the account's own number, then the user, then nobody (DESIGN §7)."""
+"""Who owes a use: override, then the account's own number, then the user, then nobody (DESIGN §7).
+
+What follows a call is decided in `following.py`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +12,7 @@ from contracts.values.phone import is_e164
 from services.billing_units.domain.directory_view import DirectoryView, SplitPolicy, Tenure
 from services.billing_units.domain.splitting import policy_at, split_at
 
-Rule = Literal["override", "number", "user", "unassigned"]
+Rule = Literal["override", "number", "user", "call", "unassigned"]
 Flag = Literal["number_not_held", "override_ignored", "no_primary_unit"]
 
 
@@ -17,9 +20,9 @@ Flag = Literal["number_not_held", "override_ignored", "no_primary_unit"]
 class Allocation:
     """The units that share a use, in order of their ids; none: *Unassigned*.
 
-    weights: what each unit counts, none where all count alike. matched: the unit, number or user id that led to
-    them. flags: what the administrator should look at. split: the policy that chose among several units; None
-    where there was nothing to choose.
+    weights: what each unit counts, none where all count alike. matched: the unit, number, user id or call leg that
+    led to them. flags: what the administrator should look at. split: the policy that chose among several units;
+    None where there was nothing to choose.
     """
 
     rule: Rule

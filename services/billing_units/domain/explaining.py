@@ -11,9 +11,14 @@ _FLAGS = {
 }
 
 
-def sentences(share: Share, *, unit: str, own_number: str | None, user_id: str | None) -> list[str]:
-    """The rule that fired, how the use was split, and what the administrator should look at. unit: its name."""
-    said = [_rule(share, unit, own_number, user_id)]
+def sentences(
+    share: Share, *, unit: str, own_number: str | None, user_id: str | None, follows: bool = False
+) -> list[str]:
+    """The rule that fired, how the use was split, and what the administrator should look at.
+
+    unit: its name. follows: it belongs to a call.
+    """
+    said = [_rule(share, unit, own_number, user_id, follows)]
     if share.split == "primary":
         said.append("The user is in several units; by the policy all goes to the primary one.")
     elif share.split is not None:
@@ -24,7 +29,7 @@ def sentences(share: Share, *, unit: str, own_number: str | None, user_id: str |
     return said + [_FLAGS[flag] for flag in share.flags]
 
 
-def _rule(share: Share, unit: str, own_number: str | None, user_id: str | None) -> str:
+def _rule(share: Share, unit: str, own_number: str | None, user_id: str | None, follows: bool) -> str:
     match share.rule:
         case "override":
             return f"The use itself named unit {unit!r}, which was live then."
@@ -32,6 +37,11 @@ def _rule(share: Share, unit: str, own_number: str | None, user_id: str | None) 
             return f"The account's number {share.matched} was in unit {unit!r} then."
         case "user":
             return f"No unit had the number used then; user {share.matched} was in unit {unit!r}."
+        case "call":
+            return f"It follows its call, which unit {unit!r} owes."
+        case _ if follows:
+            lack = "which has not come" if share.matched is None else "which nobody owes"
+            return f"Nobody: it follows its call, {lack}."
         case _:
             return f"Nobody: {' and '.join(_lacks(own_number, user_id))}."
 

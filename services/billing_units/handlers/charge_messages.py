@@ -100,6 +100,7 @@ def _data(usage: ChargedUse, share: Share) -> dict[str, Any]:
         "country": usage.country,
         "other_party_token": usage.other_party_token,
         "linked_call": usage.linked_call,
+        "follows": usage.follows,
     }
     return data | {name: value for name, value in optional.items() if value is not None}
 
@@ -143,6 +144,7 @@ def _record(usage: ChargedUse, share: Share, recorded_at: datetime) -> ChargeRec
         usage.other_party_token,
         None if linked is None else linked.call_id,
         None if linked is None else linked.leg_id,
+        usage.follows,
     )
 
 

@@ -11,14 +11,17 @@ from chassis.database import ACQUIRE_TIMEOUT_S, Connection, account_transaction
 from chassis.stripes import take_stripes
 from contracts.values import money
 from services.billing_units.domain.directory_view import DirectoryView
-from services.billing_units.domain.moving import flows
+from services.billing_units.domain.following import Leg
+from services.billing_units.domain.moving import Move, flows
 from services.billing_units.domain.touched import Part
 from services.billing_units.handlers.commands import EXCLUSIVE, Commands, Refusal
 from services.billing_units.handlers.directory_cache import DirectoryCache, NamingUse, learn
+from services.billing_units.handlers.following import find_following
 from services.billing_units.handlers.reattribution import decide, find_candidates
+from services.billing_units.handlers.stored_uses import StoredUse
 from services.billing_units.store import reattribution
 from services.billing_units.store.charges import RatingKey
-from services.billing_units.store.reattribution import Cursor
+from services.billing_units.store.reattribution import Cursor, LiveRating
 
 EXAMINED_MAX = 50_000
 """Ratings that a preview looks at; what lies beyond is said to be left out."""
@@ -58,8 +61,9 @@ class Moved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What a command would move. examined, moved: ratings looked at, and those whose charges would be replaced.
+    """What a command would move.
 
+    examined: ratings looked at. moved: those whose charges would be replaced, with what follows them.
     complete: whether all was looked at; beyond EXAMINED_MAX nothing is.
     """
 
@@ -135,7 +139,7 @@ async def _previewed(connection: Connection, account_id: str, caught: Caught) ->
         fresh = {candidate.rating for candidate in candidates} - seen
         seen |= fresh
         ratings = await reattribution.list_live_ratings(connection, fresh, lock=False)
-        for _, use, found in await decide(connection, account_id, ratings, directory):
+        for use, found in await _moves(connection, account_id, ratings, directory):
             moved += 1
             for flow in flows(found):
                 key = (flow.from_unit, flow.to_unit, use.booked_period, use.currency)
@@ -158,6 +162,17 @@ async def _previewed(connection: Connection, account_id: str, caught: Caught) ->
         complete=cursor.part_no > len(caught.parts),
         moves=sorted(moves, key=lambda each: (each.booked_period, each.from_unit_id or "", each.to_unit_id or "")),
     )
+
+
+async def _moves(
+    connection: Connection, account_id: str, ratings: Sequence[LiveRating], directory: WhatIf
+) -> list[tuple[StoredUse, Move]]:
+    """What the directory would move, and what would follow it."""
+    moved = [(use, found) for _, use, found in await decide(connection, account_id, ratings, directory)]
+    legs = {
+        use.usage_id: Leg(usage_id=use.usage_id, shares=found.given, cause_id=use.cause_id) for use, found in moved
+    }
+    return moved + (await find_following(connection, account_id, legs) if legs else [])
 
 
 def _named(account_id: str, part: Part) -> Named:

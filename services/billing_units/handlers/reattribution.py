@@ -21,7 +21,7 @@ from services.billing_units.domain.touched import Part
 from services.billing_units.handlers.charge_messages import send_charge
 from services.billing_units.handlers.directory_cache import DirectoryCache, NamingUse
 from services.billing_units.handlers.stored_uses import StoredUse, stored_use
-from services.billing_units.store import charges, reattribution
+from services.billing_units.store import charges, followers, reattribution
 from services.billing_units.store.charges import RatingKey
 from services.billing_units.store.reattribution import Candidate, Cursor, LiveRating, Reattribution
 
@@ -102,6 +102,7 @@ class ReattributionHandler:
         if changed:
             await charges.copy_charges(connection, records)
             await reattribution.update_moved(connection, changed)
+            await followers.end_and_wake(connection, (), {key[:2] for key, _, _ in changed}, now)
         return len(changed)
 
 

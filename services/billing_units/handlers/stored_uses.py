@@ -43,6 +43,7 @@ class StoredUse:
     country: str | None
     other_party_token: str | None
     linked_call: LinkedCall | None
+    follows: str | None
 
 
 _REPEATED = (
@@ -64,5 +65,6 @@ def stored_use(row: Row) -> StoredUse:
         cause_id=str(row["cause_id"]),
         certificate=StoredPrefix(prefix=row["prefix"]),
         linked_call=linked,
+        follows=None if row["follows"] is None else str(row["follows"]),
         **said,
     )

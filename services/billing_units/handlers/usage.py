@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -12,14 +12,15 @@ from chassis.intake.batch import Batch, RecordFailed
 from chassis.intake.events import Event
 from contracts.events.envelope import to_json
 from contracts.events.rated_usage import RatedUsage
-from services.billing_units.domain.allocation import allocate
+from services.billing_units.domain.allocation import Allocation, allocate
 from services.billing_units.domain.directory_view import DirectoryView
 from services.billing_units.domain.ratings import State, Step, next_step
 from services.billing_units.domain.shares import Share, added, shares_of, taken_back
 from services.billing_units.handlers.charge_messages import quantities_of, send_charge
 from services.billing_units.handlers.directory_cache import DirectoryCache
-from services.billing_units.store import charges
+from services.billing_units.store import charges, followers
 from services.billing_units.store.charges import RatingKey, RatingRow
+from services.billing_units.store.followers import Follower
 
 _RATED_USAGE = TypeAdapter(RatedUsage)
 FIRST_ALLOCATION = 1
@@ -30,7 +31,8 @@ class Course:
     """What the messages about one rating lead to, before anything is written.
 
     given: shares to charge, each with the message it is written from. live: the shares that count now.
-    waiting: a reversal without its original. repeats: messages that say nothing new.
+    waiting: a reversal without its original. awaiting: a use that awaits its call. repeats: messages that say
+    nothing new.
     """
 
     state: State | None = None
@@ -40,6 +42,7 @@ class Course:
     given: list[tuple[RatedUsage, Share]] = field(default_factory=list)
     live: Sequence[Share] | None = None
     waiting: RatedUsage | None = None
+    awaiting: RatedUsage | None = None
     repeats: list[Event[Any]] = field(default_factory=list)
 
     def row(self, key: RatingKey, former: RatingRow | None) -> RatingRow:
@@ -98,6 +101,38 @@ async def _record(batch: Batch, courses: Mapping[RatingKey, Course], known: set[
             await _wait(batch, key, course.waiting)
     if records:
         await charges.copy_charges(batch.connection, records)
+    await _record_followers(batch, courses, known)
+
+
+async def _record_followers(batch: Batch, courses: Mapping[RatingKey, Course], known: set[RatingKey]) -> None:
+    """Keep uses that await their calls, forget those taken back, and wake what follows a call that changed.
+
+    A call's first rating wakes nobody: what came before it looks for it by itself, so that calls pay nothing.
+    """
+    awaiting = [
+        follower_of(key, course.awaiting, batch.recorded_at)
+        for key, course in courses.items()
+        if course.awaiting is not None and key not in known
+    ]
+    if awaiting:
+        await followers.insert_followers(batch.connection, awaiting)
+    ended, legs = set(), set()
+    for key, course in courses.items():
+        if course.state != "allocated" or key[2] > 1:
+            for usage, _ in course.given:
+                if usage.follows is None:
+                    legs.add(key[:2])
+                elif key in known:
+                    ended.add(key)
+    if ended or legs:
+        await followers.end_and_wake(batch.connection, ended, legs, batch.recorded_at)
+
+
+def follower_of(key: RatingKey, usage: RatedUsage, now: datetime) -> Follower:
+    """A use that has just come, to be looked at by the job."""
+    assert usage.follows is not None, "what follows no call is charged at once"
+    said = to_json(usage).decode()
+    return Follower(key=key, follows=usage.follows, state="waiting", waits_since=now, look_at=now, rated_usage=said)
 
 
 async def _course(
@@ -110,18 +145,24 @@ async def _course(
         course.rated_usage_id, course.reversal_id = row.rated_usage_id, row.reversal_id
     for event in events:
         usage: RatedUsage = event.data
-        step, course.state = next_step(course.state, is_reversal=usage.kind == "reversal")
+        is_reversal, follows_call = usage.kind == "reversal", usage.follows is not None
+        step, course.state = next_step(course.state, is_reversal=is_reversal, follows_call=follows_call)
         if step is Step.REPEAT:
             course.repeats.append(event)
             continue
         if row is None:
             course.use_on = usage.use_on
-        if usage.kind == "reversal":
+        if is_reversal:
             course.reversal_id = usage.rated_usage_id
         else:
             course.rated_usage_id = usage.rated_usage_id
         if step is Step.WAIT:
             course.waiting = usage
+        elif step is Step.AWAIT_CALL:
+            course.awaiting = usage
+        elif step is Step.CHARGE_NOBODY_AND_TAKE_BACK:
+            await _charge_nobody(batch.connection, course, usage, views[usage.account_id])
+            _take_back(course, event, usage, course.live or ())
         elif step is Step.TAKE_BACK:
             _take_back(course, event, usage, await _live(batch.connection, course, row))
         else:
@@ -133,11 +174,25 @@ async def _course(
     return course
 
 
+async def _charge_nobody(connection: Connection, course: Course, reversal: RatedUsage, view: DirectoryView) -> None:
+    """Charge to nobody what awaits its call no longer, so that there is something to take back."""
+    usage = course.awaiting
+    if usage is None:
+        key = (reversal.account_id, reversal.usage_id, reversal.rating_revision)
+        usage = _RATED_USAGE.validate_json(await followers.find_rated_usage(connection, key))
+    course.awaiting = None
+    _give(course, usage, Allocation(rule="unassigned"), view)
+
+
 def _charge(course: Course, usage: RatedUsage, view: DirectoryView) -> None:
     """The use's shares by the directory at its charging instant.
 
     It is put into the view's own zone object first: comparing instants of one zone is many times cheaper.
     """
+    if usage.follows is not None:
+        # Its reversal came first: nobody need find its call any more.
+        _give(course, usage, Allocation(rule="unassigned"), view)
+        return
     allocation = allocate(
         view,
         occurred_at=usage.occurred_at.astimezone(UTC),
@@ -145,6 +200,10 @@ def _charge(course: Course, usage: RatedUsage, view: DirectoryView) -> None:
         user_id=usage.user_id,
         unit_override=usage.unit_override,
     )
+    _give(course, usage, allocation, view)
+
+
+def _give(course: Course, usage: RatedUsage, allocation: Allocation, view: DirectoryView) -> None:
     course.live = shares_of(
         quantities_of(usage),
         allocation,

@@ -24,7 +24,8 @@ WHERE account_id = $1 AND assignment_id = $2 AND NOT deleted
 -- Charges of use days [$2, $3) by end of use, after ($4, $5).
 SELECT charge_id, kind, unit_id, rated_usage_id, usage_id, rating_revision, allocation_revision, reverses,
        category, direction, channel, occurred_at, billed_at, use_on, booked_period, currency, amount, calls,
-       duration_ms, billed_s, rule, matched, units, split, weight, weights, flags, directory_revision, own_number, user_id, prefix, country
+       duration_ms, billed_s, rule, matched, units, split, weight, weights, flags, directory_revision, own_number, user_id, prefix, country,
+       follows
 FROM charge
 WHERE account_id = $1
   AND use_on >= $2 AND use_on < $3 AND (billed_at, charge_id) > ($4::timestamptz, $5::uuid)
@@ -34,7 +35,8 @@ ORDER BY billed_at, charge_id LIMIT $6
 -- The same of one unit. Statements of their own, because one for all three could not use the unit's index.
 SELECT charge_id, kind, unit_id, rated_usage_id, usage_id, rating_revision, allocation_revision, reverses,
        category, direction, channel, occurred_at, billed_at, use_on, booked_period, currency, amount, calls,
-       duration_ms, billed_s, rule, matched, units, split, weight, weights, flags, directory_revision, own_number, user_id, prefix, country
+       duration_ms, billed_s, rule, matched, units, split, weight, weights, flags, directory_revision, own_number, user_id, prefix, country,
+       follows
 FROM charge
 WHERE account_id = $1 AND unit_id = $7
   AND use_on >= $2 AND use_on < $3 AND (billed_at, charge_id) > ($4::timestamptz, $5::uuid)
@@ -44,7 +46,8 @@ ORDER BY billed_at, charge_id LIMIT $6
 -- The same of *Unassigned*.
 SELECT charge_id, kind, unit_id, rated_usage_id, usage_id, rating_revision, allocation_revision, reverses,
        category, direction, channel, occurred_at, billed_at, use_on, booked_period, currency, amount, calls,
-       duration_ms, billed_s, rule, matched, units, split, weight, weights, flags, directory_revision, own_number, user_id, prefix, country
+       duration_ms, billed_s, rule, matched, units, split, weight, weights, flags, directory_revision, own_number, user_id, prefix, country,
+       follows
 FROM charge
 WHERE account_id = $1 AND unit_id IS NULL
   AND use_on >= $2 AND use_on < $3 AND (billed_at, charge_id) > ($4::timestamptz, $5::uuid)
@@ -58,7 +61,7 @@ CROSS JOIN LATERAL (
     SELECT charge_id, kind, unit_id, rated_usage_id, usage_id, rating_revision, allocation_revision, reverses,
            category, direction, channel, occurred_at, billed_at, use_on, booked_period, currency, amount, calls,
            duration_ms, billed_s, rule, matched, units, split, weight, weights, flags, directory_revision, own_number,
-           user_id, prefix, country
+           user_id, prefix, country, follows
     FROM charge
     WHERE account_id = $1 AND unit_id = own.id
       AND use_on >= $2 AND use_on < $3 AND (billed_at, charge_id) > ($4::timestamptz, $5::uuid)

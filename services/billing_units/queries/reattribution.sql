@@ -88,9 +88,9 @@ WHERE account_id = $1 AND own_number = $2 AND kind = 'charge' AND occurred_at >=
 ORDER BY occurred_at, charge_id LIMIT $7
 
 -- name: list_charges_of_user
--- The same of a user.
+-- The same of a user; what follows a call moves when the call does.
 SELECT usage_id, rating_revision, occurred_at, charge_id FROM charge
-WHERE account_id = $1 AND user_id = $2 AND kind = 'charge' AND occurred_at >= $3::timestamptz
+WHERE account_id = $1 AND user_id = $2 AND kind = 'charge' AND follows IS NULL AND occurred_at >= $3::timestamptz
   AND occurred_at < $4::timestamptz AND use_on >= ($3 AT TIME ZONE 'UTC')::date - 1
   AND (occurred_at, charge_id) > ($5::timestamptz, $6::uuid)
 ORDER BY occurred_at, charge_id LIMIT $7

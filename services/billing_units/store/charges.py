@@ -26,7 +26,7 @@ CHARGE_COLUMNS = (
     "calls", "duration_ms", "billed_s", "amount", "currency", "kind", "category", "direction", "channel",
     "rule", "matched", "units", "split", "weight", "weights", "flags", "directory_revision", "own_number",
     "user_id", "unit_override", "team_id", "queue_id", "campaign_id", "prefix", "country", "other_party_token",
-    "linked_call_id", "linked_leg_id",
+    "linked_call_id", "linked_leg_id", "follows",
 )  # fmt: skip
 """In the order of a charge's record."""
 

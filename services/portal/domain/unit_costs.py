@@ -13,7 +13,14 @@ from contracts.values.money import EXACT
 Days = tuple[date, date]
 """Use days, half-open."""
 
-_CATEGORIES = {"call": "Calls", "message": "Messages", "metered": "Metered use"}
+_CATEGORIES = {
+    "call": "Calls",
+    "message": "Messages",
+    "detection": "Answering machine detection",
+    "recording": "Recording",
+    "analytics": "Speech analytics",
+    "metered": "Metered use",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -119,6 +119,6 @@ def _key_of(data: Any) -> bytes:
         case CallDetailRecord():
             return f"{data.account_id}|{data.call_id}".encode()
         case UsageRecord():
-            return f"{data.account_id}|{data.usage_key}".encode()
+            return f"{data.account_id}|{data.call_id or data.usage_key}".encode()
         case _:
             return str(data.account_id).encode()

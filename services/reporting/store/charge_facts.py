@@ -42,6 +42,7 @@ AS_CHARGED = (
     "prefix",
     "country",
     "other_party_token",
+    "follows",
 )
 """Columns named as the charge's own fields."""
 

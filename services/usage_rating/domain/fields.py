@@ -20,9 +20,6 @@ from services.usage_rating.domain.reading import (
 _LATER = {
     "allowances": "allowances",
     "recurring": "recurring prices",
-    "recordings": "prices of recordings",
-    "detections": "prices of answering machine detection",
-    "analytics": "prices of speech analytics",
     "tiers": "metered prices by tier",
     "free": "free units",
     "spend": "minimum and maximum spend",

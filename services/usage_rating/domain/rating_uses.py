@@ -7,7 +7,10 @@ from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from contracts.values.money import EXACT, Rounding, round_amount
 from services.usage_rating.domain.messages import SMS, Encoding, MessageRate, segments_of
+from services.usage_rating.domain.minutes import MinutePrice
 from services.usage_rating.domain.use_prices import UsePrices
+
+UseKind = Literal["message", "detection", "recording", "analytics", "metered"]
 
 
 class UsePlan(Protocol):
@@ -27,7 +30,7 @@ class OtherUse(Protocol):
     """What rating reads of a use that is no call; the usage record of the contracts is one."""
 
     @property
-    def kind(self) -> Literal["message", "metered"]: ...
+    def kind(self) -> UseKind: ...
     @property
     def channel(self) -> str | None: ...
     @property
@@ -47,6 +50,10 @@ class OtherUse(Protocol):
     @property
     def quantity(self) -> Decimal | None: ...
     @property
+    def count(self) -> int | None: ...
+    @property
+    def duration_ms(self) -> int | None: ...
+    @property
     def used_at(self) -> datetime | None: ...
 
 
@@ -59,6 +66,9 @@ class NoPriceReason(StrEnum):
     NO_PREFIX = "no_message_prefix"
     """No prefix of the channel's rates matches, and it has no price for all others."""
     NO_INBOUND_PRICE = "no_inbound_message_price"
+    NO_DETECTION_PRICE = "no_detection_price"
+    NO_RECORDING_PRICE = "no_recording_price"
+    NO_ANALYTICS_PRICE = "no_analytics_price"
     NO_METER = "no_meter"
     """The plan prices no such meter."""
 
@@ -66,15 +76,20 @@ class NoPriceReason(StrEnum):
 class RatedUse(NamedTuple):
     """A use with its price. quantity: how often unit_price is due; segments: the same of an SMS.
 
-    rate: the destination that matched, None where none was asked for. exact: the value before its one rounding.
+    rate: the destination that matched, None where none was asked for. minutes: the price of what costs by its
+    duration, which is duration_ms, and billed_s after increments; it has neither unit price nor quantity. exact:
+    the value before its one rounding.
     """
 
-    unit_price: Decimal
-    quantity: Decimal
     exact: Decimal
     amount: Decimal
+    unit_price: Decimal | None = None
+    quantity: Decimal | None = None
     rate: MessageRate | None = None
     segments: int | None = None
+    minutes: MinutePrice | None = None
+    duration_ms: int = 0
+    billed_s: int = 0
 
 
 class NoPrice(NamedTuple):
@@ -90,7 +105,17 @@ def rate_use(plan: UsePlan, use: OtherUse) -> UseOutcome:
     """Price one use under one plan version; it has passed the refusals of its contract."""
     if use_instant(use) < plan.effective_from:
         return NoPrice(NoPriceReason.PLAN_NOT_EFFECTIVE)
-    return _rate_message(plan, use) if use.kind == "message" else _rate_metered(plan, use)
+    match use.kind:
+        case "message":
+            return _rate_message(plan, use)
+        case "detection":
+            return _rate_detection(plan, use)
+        case "recording":
+            return _rate_minutes(plan, use, plan.uses.recording, NoPriceReason.NO_RECORDING_PRICE)
+        case "analytics":
+            return _rate_minutes(plan, use, plan.uses.analytics, NoPriceReason.NO_ANALYTICS_PRICE)
+        case "metered":
+            return _rate_metered(plan, use)
 
 
 def use_instant(use: OtherUse) -> datetime:
@@ -125,6 +150,22 @@ def _segments(use: OtherUse) -> int:
     return segments_of(use.characters, use.encoding)
 
 
+def _rate_detection(plan: UsePlan, use: OtherUse) -> UseOutcome:
+    if plan.uses.detection is None:
+        return NoPrice(NoPriceReason.NO_DETECTION_PRICE)
+    return _rated(plan, plan.uses.detection, Decimal(1 if use.count is None else use.count))
+
+
+def _rate_minutes(plan: UsePlan, use: OtherUse, price: MinutePrice | None, lack: NoPriceReason) -> UseOutcome:
+    assert use.duration_ms is not None, f"a {use.kind} without its duration is refused"
+    if price is None:
+        return NoPrice(lack)
+    billed_s = price.billed_seconds(use.duration_ms)
+    whole, shown = price.cost_of(billed_s)
+    amount = round_amount(whole, scale=plan.scale, mode=plan.rounding)
+    return RatedUse(shown, amount, minutes=price, duration_ms=use.duration_ms, billed_s=billed_s)
+
+
 def _rate_metered(plan: UsePlan, use: OtherUse) -> UseOutcome:
     """The model `unit`: every unit costs the same, so a refund (a negative quantity) mirrors its use exactly."""
     assert use.meter is not None and use.quantity is not None, "a metered use without them is refused"
@@ -145,4 +186,4 @@ def _rated(
     """At most 8 + 6 digits before the point and 12 + 12 after it: the product is held whole, and 0 has no sign."""
     exact = EXACT.plus(EXACT.multiply(unit_price, quantity))
     amount = round_amount(exact, scale=plan.scale, mode=plan.rounding)
-    return RatedUse(unit_price, quantity, exact, amount, rate, segments)
+    return RatedUse(exact, amount, unit_price, quantity, rate, segments)

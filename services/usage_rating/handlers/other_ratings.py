@@ -13,6 +13,8 @@ from services.usage_rating.handlers.pricing import Priced
 from services.usage_rating.store import RatedRow
 
 _REPEATED = (
+    "call_id",
+    "leg_id",
     "channel",
     "direction",
     "meter",
@@ -34,7 +36,7 @@ def other_use_of(record: UsageRecord, source: str, event_id: str) -> Use:
         source,
         derived_text(IdKind.USAGE, record.account_id, source, record.usage_key),
         derived_text(IdKind.CAUSE, record.account_id, source, event_id),
-        record.usage_key,
+        record.call_id or record.usage_key,
         month_of(at.date()),
         at,
     )
@@ -46,17 +48,8 @@ def other_rating(use: Use, priced: Priced, rating_revision: int, tokens: Tokens)
     outcome = priced.outcome
     assert isinstance(outcome, RatedUse) and priced.plan is not None, "what is no call is rated by a plan"
     rated_usage_id = derived_text(IdKind.RATED_USAGE, use.usage_id, str(rating_revision), "+")
-    at = use_instant(record)
-    data: dict[str, Any] = {
-        "account_id": record.account_id,
-        "usage_id": use.usage_id,
-        "cause_id": use.cause_id,
-        "category": record.kind,
-        "source": use.source,
-        "usage_key": record.usage_key,
-        "usage_revision": record.revision,
-        "occurred_at": at,
-        "billed_at": at,
+    data = _said_of_use(use)
+    data |= {
         "rated_usage_id": rated_usage_id,
         "rating_revision": rating_revision,
         "kind": "rated",
@@ -65,8 +58,8 @@ def other_rating(use: Use, priced: Priced, rating_revision: int, tokens: Tokens)
         "currency": priced.currency,
         "amount": outcome.amount,
         "calls": 1,
-        "duration_ms": 0,
-        "billed_s": 0,
+        "duration_ms": outcome.duration_ms,
+        "billed_s": outcome.billed_s,
         "certificate": _certificate(priced.plan.plan, outcome),
     }
     _add_what_is_known(data, record, outcome, tokens)
@@ -80,11 +73,33 @@ def other_rating(use: Use, priced: Priced, rating_revision: int, tokens: Tokens)
         priced.currency,
         outcome.amount,
         1,
-        0,
-        0,
+        outcome.duration_ms,
+        outcome.billed_s,
         priced.booked_period,
         to_json(data),
     )
+
+
+def _said_of_use(use: Use) -> dict[str, Any]:
+    """What a rating repeats of every use, and the leg it belongs to."""
+    record: UsageRecord = use.record
+    at = use_instant(record)
+    data: dict[str, Any] = {
+        "account_id": record.account_id,
+        "usage_id": use.usage_id,
+        "cause_id": use.cause_id,
+        "category": record.kind,
+        "source": use.source,
+        "usage_key": record.usage_key,
+        "usage_revision": record.revision,
+        "occurred_at": at,
+        "billed_at": at,
+    }
+    if record.call_id is not None and record.leg_id is not None:
+        data["follows"] = derived_text(
+            IdKind.USAGE, record.account_id, record.call_source or use.source, record.call_id, record.leg_id
+        )
+    return data
 
 
 def _add_what_is_known(data: dict[str, Any], record: UsageRecord, outcome: RatedUse, tokens: Tokens) -> None:
@@ -101,9 +116,11 @@ def _add_what_is_known(data: dict[str, Any], record: UsageRecord, outcome: Rated
 
 
 def _certificate(plan: RatePlan, rated: RatedUse) -> dict[str, Any]:
-    certificate: dict[str, Any] = {
-        "charged_duration": "none",
-        "billed_s": 0,
+    """How the amount came about; what does not apply is left out."""
+    price = rated.minutes
+    said: dict[str, Any] = {
+        "charged_duration": "none" if price is None else "stated",
+        "billed_s": rated.billed_s,
         "exact": rated.exact,
         "rounding": plan.rounding.value,
         "scale": plan.scale,
@@ -111,9 +128,15 @@ def _certificate(plan: RatePlan, rated: RatedUse) -> dict[str, Any]:
         "plan_version": plan.version,
         "unit_price": rated.unit_price,
         "quantity": rated.quantity,
+        "segments": rated.segments,
     }
-    if rated.segments is not None:
-        certificate["segments"] = rated.segments
     if rated.rate is not None:
-        certificate |= {"prefix": rated.rate.prefix, "destination": rated.rate.destination}
-    return certificate
+        said |= {"prefix": rated.rate.prefix, "destination": rated.rate.destination}
+    if price is not None:
+        said |= {
+            "per_minute": price.per_minute,
+            "minimum_s": price.minimum_s,
+            "initial_increment_s": price.initial_increment_s,
+            "increment_s": price.increment_s,
+        }
+    return {name: value for name, value in said.items() if value is not None}

@@ -37,7 +37,7 @@ SEEN = {
     "team_membership": {"evening"},
     "directory_user": {"agent-17"},
 }
-UNSEEN = {"allocation", "reversal_wait", "unassigned_alert_version", "unassigned_share"}
+UNSEEN = {"allocation", "follower", "reversal_wait", "unassigned_alert_version", "unassigned_share"}
 OUTGOING = {"outbox", "outbox_lane", "event_conflict", "conflict_resolution", "seen_event"}
 """The chassis' own, with lanes and messages of the account's commands; no operation shows them to anybody."""
 

@@ -21,6 +21,7 @@ from tests.support.directory import (
     an_assignment,
     unit_id,
 )
+from tests.support.following import a_rated_recording, follow
 
 CLAIMS, SALES = unit_id("Claims"), unit_id("Sales")
 SALES_UNIT, CLAIMS_UNIT = f"/api/v1/billing-units/{SALES}", f"/api/v1/billing-units/{CLAIMS}"
@@ -117,3 +118,18 @@ async def test_a_preview_is_refused_as_the_command_would_be(client: httpx.AsyncC
     assert stale.status_code == 412
     bad = await client.get("/api/v1/reattributions", params={"cursor": "WyJ4Il0="})
     assert (bad.status_code, bad.json()["code"]) == (422, "bad_cursor")
+
+
+async def test_what_follows_a_call_is_foretold_with_it(client: httpx.AsyncClient, allocating: Allocating) -> None:
+    await allocating.rate(a_rated_recording("free-1", amount="0.03"), a_rated_recording("number", "r-2"))
+    await follow(allocating)
+    body = {"numbers": [OTHER_NUMBER], "from_at": SINCE}
+    foretold = await client.post(f"{SALES_UNIT}/members/preview", json=body)
+    [move] = foretold.json()["data"]["moves"]
+    assert (move["from_unit_id"], move["to_unit_id"], move["amount"]) == (None, SALES, "0.130000")
+    before = await balances(allocating)
+    assert (await client.post(f"{SALES_UNIT}/members", json=body)).status_code < 300
+    await allocating.work_off()
+    await follow(allocating)
+    after = await balances(allocating)
+    assert after[SALES] - before.get(SALES, Decimal(0)) == Decimal("0.13")

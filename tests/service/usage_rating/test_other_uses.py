@@ -17,14 +17,25 @@ from contracts.events.usage import UsageRecord
 from contracts.generate.schemas import event_schema
 from contracts.topics import RATED_USAGE, USAGE
 from contracts.values.ids import IdKind, derived_text
+from services.usage_rating.domain.minutes import MinutePrice
 from tests.support.builders import a_call, a_plan
 from tests.support.rating import Rating
 from tests.support.rating_records import an_account_fact
-from tests.support.uses import a_message, a_metered_use, a_use_plan, sms_prices, usage_message
+from tests.support.uses import (
+    a_detection,
+    a_message,
+    a_metered_use,
+    a_recording,
+    a_use_plan,
+    sms_prices,
+    usage_message,
+)
 
 PLAN = a_use_plan(
     {"sms": sms_prices({"49": "0.07"}, inbound="0.01"), "whatsapp": sms_prices({}, otherwise="0.03")},
     {"recording_storage": "0.025"},
+    detection="0.005",
+    recording=MinutePrice(per_minute=Decimal("0.002"), increment_s=60, initial_increment_s=60),
 )
 
 
@@ -151,3 +162,42 @@ async def test_a_record_that_says_too_little_is_dead_lettered_alone(ready: Ratin
     event["data"] = {"account_id": bad.account_id, "usage_key": "bad", "kind": bad.kind}
     done = await ready.take(USAGE.name, [orjson.dumps(event), usage_message(use, "good")])
     assert done.fates[Fate.DEAD_LETTER] == done.fates[Fate.ACCEPTED] == 1
+
+
+async def test_a_recording_names_the_leg_it_follows(ready: Rating) -> None:
+    await ready.rate(a_call())
+    elsewhere = replace(a_recording("r-2"), call_source="dialer")
+    await ready.rate_uses(a_recording(), elsewhere, a_detection(count=2))
+    call, recording, other, detection = await ready.published()
+    assert recording["follows"] == detection["follows"] == call["usage_id"]
+    assert other["follows"] == derived_text(IdKind.USAGE, "acme", "dialer", "call-1", "1")
+    assert (recording["call_id"], recording["leg_id"], recording["usage_key"]) == ("call-1", "1", "recording-1")
+    assert (recording["amount"], recording["duration_ms"], recording["billed_s"]) == ("0.004000", 61_500, 120)
+    assert recording["certificate"] == {
+        "charged_duration": "stated",
+        "billed_s": 120,
+        "exact": "0.004",
+        "rounding": "half_up",
+        "scale": 6,
+        "plan_id": "plan",
+        "plan_version": 1,
+        "per_minute": "0.002",
+        "minimum_s": 0,
+        "initial_increment_s": 60,
+        "increment_s": 60,
+    }
+    assert (detection["amount"], detection["certificate"]["quantity"]) == ("0.010000", "2")
+
+
+async def test_a_recording_is_revised_and_withdrawn(ready: Rating) -> None:
+    await ready.rate_uses(
+        a_recording(), a_recording(seconds="200", revision=2), a_recording(revision=3, voided=True)
+    )
+    assert [data["amount"] for data in await ready.published()] == [
+        "0.004000",
+        "-0.004000",
+        "0.008000",
+        "-0.008000",
+    ]
+    assert await ready.total() == 0
+    assert [data["billed_s"] for data in await ready.published()] == [120, -120, 240, -240]

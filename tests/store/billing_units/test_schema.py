@@ -15,6 +15,7 @@ from services.billing_units.store import (
     charges,
     directory,
     explanations,
+    followers,
     listing,
     members,
     reattribution,
@@ -22,8 +23,9 @@ from services.billing_units.store import (
     unassigned,
     unit_lists,
     views,
-)
+)  # fmt: skip
 from tests.conftest import FreshDatabase
+from tests.store.billing_units.hot_queries import ARGUMENTS, HOT, PAGE
 from tests.support.allocating import Allocating, api_pool, ingest_pool
 from tests.support.directory import (
     a_membership,
@@ -40,73 +42,22 @@ from tests.support.schemas import catalog_of, drawn, migrated
 SCHEMA = "billing_units"
 PARTS = (
     views, directory, listing, unit_lists, members, reattribution, explanations, unassigned, auditing, spending,
-    budgets, alerts,
+    budgets, alerts, followers,
 )  # fmt: skip
 QUERIES = {name: text for part in PARTS for name, text in part.QUERIES.items()}
 TABLES = (
     "account", "alert_due", "allocation", "assignment", "assignment_version", "budget_alert", "budget_version",
-    "charge", "directory", "directory_user", "number", "reattribution", "reversal_wait", "spend_change", "team",
-    "team_membership", "unassigned_alert_version", "unassigned_share", "unit", "unit_spend",
+    "charge", "directory", "directory_user", "follower", "number", "reattribution", "reversal_wait", "spend_change",
+    "team", "team_membership", "unassigned_alert_version", "unassigned_share", "unit", "unit_spend",
 )  # fmt: skip
 ADDED_TO = (
-    "charge", "charge_other", "allocation", "assignment_version", "reversal_wait", "spend_change", "unit_spend",
-    "budget_version", "budget_alert", "unassigned_alert_version", "unassigned_share", "alert_due",
+    "charge", "charge_other", "allocation", "assignment_version", "reversal_wait", "follower", "spend_change",
+    "unit_spend", "budget_version", "budget_alert", "unassigned_alert_version", "unassigned_share", "alert_due",
 )  # fmt: skip
-HOT = {
-    "list_revisions": "directory_account_id",
-    "list_number_histories": "assignment_by_member",
-    "list_user_tenures": "team_membership_by_user",
-    "list_unit_ends": "one_account_for_a_unit_id",
-    "lock_allocations": "allocation_pkey",
-    "list_charges": "_pkey",
-    "list_charges_of_unit": "account_id_unit_id_billed_at_idx",
-    "list_charges_of_nobody": "account_id_unit_id_billed_at_idx",
-    "list_charges_of_units": "account_id_unit_id_billed_at_idx",
-    "list_placements": "assignment_by_member",
-    "list_named_units": "one_unit_for_a_name",
-    "list_charges_of_number": "own_number_occurred_at",
-    "list_charges_of_user": "user_id_occurred_at",
-    "list_charges_of_override": "unit_override_occurred_at",
-    "lock_live_allocations": "allocation_pkey",
-    "list_whole_charges": "_pkey",
-    "find_charge": "_pkey",
-    "list_deciding_assignments": "assignment_version_by_member",
-    "lock_undone": "reattribution_undone",
-    "list_lasting_assignments": "assignment_by_unit",
-    "list_unit_users": "assignment_by_unit",
-    "list_members_placements": "assignment_by_member",
-    "list_day_spend": "unit_spend_by_day",
-    "list_spent": "unit_spend_by_day",
-    "get_period_spend": "unit_spend_pkey",
-    "list_shares": "unit_spend_pkey",
-    "list_due_budgets": "budget_version_pkey",
-    "list_budgets": "budget_version_pkey",
-    "lock_unassigned_shares": "unassigned_share_pkey",
-    "find_unassigned_alert": "unassigned_alert_version_pkey",
-    "list_available_numbers": "Index Only Scan using assignment_by_member",
-    "list_numbers": "Index Only Scan using number_in_lists",
-    "list_units_by_numbers": "Index Only Scan using assignment_by_",
-}
-_PAGE = "'harbour-care', '2026-06-02', '2026-06-03', '2000-01-01', '00000000-0000-0000-0000-000000000000', 10"
-_SPAN = "'2026-06-01', '2026-06-03', '2026-06-01', '00000000-0000-0000-0000-000000000000', 10"
-ARGUMENTS = {
-    "list_charges": "'harbour-care', '2026-06-02', '{}'",
-    "list_charges_of_unit": f"{_PAGE}, '6eba8e11-83a7-53a1-b36a-c1f477ee6886'",
-    "list_charges_of_nobody": _PAGE,
-    "list_charges_of_units": f"{_PAGE}, '{{6eba8e11-83a7-53a1-b36a-c1f477ee6886}}'",
-    "list_charges_of_number": f"'harbour-care', '+442079460018', {_SPAN}",
-    "list_charges_of_user": f"'harbour-care', 'agent-17', {_SPAN}",
-    "list_charges_of_override": f"'harbour-care', 'x', {_SPAN}",
-    "list_whole_charges": "'harbour-care', '{2026-06-02}', '{}'",
-    "list_available_numbers": "'harbour-care', NULL, now(), 10, '', NULL, '+', '+:'",
-    "list_numbers": "'harbour-care', NULL, now(), 10, '', NULL, '+', '+:'",
-    "list_units_by_numbers": "'harbour-care', '', false, now(), NULL, NULL, 10, NULL",
-}
-"""Where nothing given would leave no partition to read."""
 VIEWS = (
     "verify_charge", "verify_allocation", "verify_reversal_wait", "verify_assignment", "verify_number",
     "verify_team_membership", "verify_reattribution", "verify_unit_spend", "verify_spend_change",
-    "verify_budget_version", "verify_budget_alert", "verify_unassigned_alert_version",
+    "verify_budget_version", "verify_budget_alert", "verify_unassigned_alert_version", "verify_follower",
 )  # fmt: skip
 
 
@@ -159,7 +110,7 @@ async def test_a_limited_caller_s_queries_use_their_index(dsn: str, ingest: Pool
     await _fill(dsn, ingest)
     unit = unit_id("Unit 7")
     limited = {
-        "list_charges_of_units": (f"{_PAGE}, '{{{unit}}}'", "account_id_unit_id_billed_at_idx"),
+        "list_charges_of_units": (f"{PAGE}, '{{{unit}}}'", "account_id_unit_id_billed_at_idx"),
         "list_units_by_name": (f"'harbour-care', '', false, now(), NULL, NULL, 10, '{{{unit}}}'", "unit_id"),
         "list_unit_users": (f"'harbour-care', '{unit}', now(), NULL, 10", "assignment_by_unit"),
         "list_unit_members": (f"'harbour-care', '{unit}', NULL, NULL, NULL, NULL, 10", "assignment_by_unit"),
@@ -259,6 +210,7 @@ async def test_history_is_only_added_to_and_only_by_the_consumers(ingest: Pool) 
         (ingest_role(SCHEMA), "UPDATE", "allocation"),
         (ingest_role(SCHEMA), "INSERT", "reversal_wait"),
         (ingest_role(SCHEMA), "DELETE", "reversal_wait"),
+        *((ingest_role(SCHEMA), right, "follower") for right in ("INSERT", "UPDATE", "DELETE")),
         (ingest_role(SCHEMA), "INSERT", "spend_change"),
         (ingest_role(SCHEMA), "DELETE", "spend_change"),
         (ingest_role(SCHEMA), "INSERT", "unit_spend"),
@@ -283,7 +235,7 @@ async def test_the_proof_reads_every_charge_and_wait(dsn: str, ingest: Pool) -> 
         found = {view: await admin.fetch(f"SELECT * FROM {view}") for view in VIEWS}
     finally:
         await admin.close()
-    assert [len(found[view]) for view in VIEWS] == [1, 2, 1, 1, 1, 0, 0, 0, 1, 0, 0, 0]
+    assert [len(found[view]) for view in VIEWS] == [1, 2, 1, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0]
     assert {row["state"] for row in found["verify_allocation"]} == {"allocated", "reversal_waiting"}
     assert found["verify_assignment"][0]["unit_known"]
 

@@ -12,7 +12,15 @@ from services.billing_units.domain.ratings import State, Step, next_step
 from services.billing_units.domain.versions import Known, Standing, compare
 
 DAY = datetime(2026, 6, 1, tzinfo=UTC)
-CHARGES = {Step.CHARGE: 1, Step.CHARGE_AND_TAKE_BACK: 0, Step.TAKE_BACK: -1, Step.WAIT: 0, Step.REPEAT: 0}
+CHARGES = {
+    Step.CHARGE: 1,
+    Step.CHARGE_AND_TAKE_BACK: 0,
+    Step.TAKE_BACK: -1,
+    Step.WAIT: 0,
+    Step.AWAIT_CALL: 0,
+    Step.CHARGE_NOBODY_AND_TAKE_BACK: 0,
+    Step.REPEAT: 0,
+}
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=6))
@@ -28,6 +36,21 @@ def test_a_rating_and_its_reversal_end_alike_in_any_order(messages: list[bool]) 
     [(state, live)] = ends
     assert live == (1 if state == "allocated" else 0)
     assert state == ("reversed" if len(set(messages)) == 2 else "reversal_waiting" if messages[0] else "allocated")
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=6))
+def test_what_follows_a_call_ends_alike_too(messages: list[bool]) -> None:
+    ends = set()
+    for order in itertools.permutations(messages):
+        state: State | None = None
+        for is_reversal in order:
+            step, state = next_step(state, is_reversal=is_reversal, follows_call=True)
+            assert CHARGES[step] == 0, "it is charged by the job, where its call is"
+        ends.add(state)
+    [state] = ends
+    assert state == (
+        "reversed" if len(set(messages)) == 2 else "reversal_waiting" if messages[0] else "call_awaited"
+    )
 
 
 @given(st.lists(st.tuples(st.integers(1, 5), st.binary(min_size=1, max_size=1)), min_size=1, max_size=8))

@@ -10,7 +10,7 @@ from contracts.events.refusals import refusal_of
 from contracts.events.usage import UsageRecord
 from contracts.topics import USAGE
 from services.usage_rating.consumers import routes
-from tests.support.uses import a_message, a_metered_use
+from tests.support.uses import a_detection, a_message, a_metered_use, a_recording
 
 READER = TypeAdapter(UsageRecord)
 
@@ -22,6 +22,10 @@ READER = TypeAdapter(UsageRecord)
         a_message(characters=171, encoding="ucs2"),
         a_message(channel="whatsapp", direction="inbound"),
         a_metered_use(quantity="-3.25"),
+        a_recording(),
+        a_recording(kind="analytics"),
+        a_detection(count=3),
+        replace(a_detection(), call_source="dialer"),
     ],
 )
 def test_what_is_good_is_not_refused(use: UsageRecord) -> None:
@@ -39,6 +43,16 @@ def test_what_is_good_is_not_refused(use: UsageRecord) -> None:
         (replace(a_message(), quantity=Decimal(1)), "quantity: a message has none"),
         (replace(a_metered_use(), used_at=None), "used_at: missing"),
         (replace(a_metered_use(), meter=None), "meter: missing"),
+        (replace(a_recording(), call_id=None), "call_id: missing"),
+        (replace(a_recording(), duration_ms=None), "duration_ms: missing"),
+        (replace(a_recording(), unit_override="claims"), "unit_override: a recording has none"),
+        (
+            replace(a_recording(kind="analytics"), own_number="+4930123456"),
+            "own_number: a speech analysis has none",
+        ),
+        (replace(a_detection(), leg_id=None), "leg_id: missing"),
+        (replace(a_detection(), duration_ms=5), "duration_ms: a detection has none"),
+        (replace(a_message(), call_id="call-1"), "call_id: a message has none"),
         (replace(a_metered_use(), other_party="+4930123456"), "other_party: a metered use has none"),
     ],
 )

@@ -96,7 +96,7 @@ RATE = "calls.outbound.rates[1]"
     ("place", "key"),
     [
         ([], "allowances"),
-        ([], "recordings"),
+        ([], "spend"),
         ([], "recurring"),
         ([], "timezone"),
         (["calls"], "internals"),

@@ -13,6 +13,12 @@ MESSAGES = {
     "sms": {"outbound": {"rates": [SMS]}, "inbound": {"per_segment": "0.01"}},
     "whatsapp": {"outbound": {"per_message": "0.03"}},
 }
+OF_CALLS = {
+    "detections": {"price": "0.005"},
+    "recordings": {"per_minute": "0.002", "increment_s": 60},
+    "analytics": {"per_minute": "0.01", "increment_s": 1, "initial_increment_s": 30, "minimum_s": 10},
+}
+SECTIONS = {"messages", "detections", "recordings", "analytics", "metered"}
 METERED = {"recording_storage": {"model": "unit", "price": "0.025"}}
 
 
@@ -22,17 +28,17 @@ def document(**sections: Any) -> dict[str, Any]:
 
 
 def test_a_document_is_read_and_written_alike() -> None:
-    plan = parse_document(document(messages=MESSAGES, metered=METERED))
+    plan = parse_document(document(messages=MESSAGES, **OF_CALLS, metered=METERED))
     assert isinstance(plan, RatePlan)
     written = to_document(plan)
-    assert (written["messages"], written["metered"]) == (MESSAGES, METERED)
+    assert {name: written[name] for name in SECTIONS} == {"messages": MESSAGES, **OF_CALLS, "metered": METERED}
     assert parse_document(written) == plan
 
 
 def test_a_plan_of_calls_only_says_nothing_of_other_uses() -> None:
     plan = parse_document(document())
     assert isinstance(plan, RatePlan)
-    assert not {"messages", "metered"} & to_document(plan).keys(), "digests of earlier plans stay"
+    assert not SECTIONS & to_document(plan).keys(), "digests of earlier plans stay"
 
 
 @pytest.mark.parametrize(
@@ -47,6 +53,10 @@ def test_a_plan_of_calls_only_says_nothing_of_other_uses() -> None:
             "has a rate already",
         ),
         ({"messages": {"sms": {"inbound": {"per_segment": 1}}}}, "messages.sms.inbound.per_segment", "not a price"),
+        ({"detections": {"per_minute": "1"}}, "detections.per_minute", "no key"),
+        ({"recordings": {"per_minute": "0.1"}}, "recordings.increment_s", "not a whole number"),
+        ({"recordings": {"per_minute": "0.1", "increment_s": 0}}, "recordings.increment_s", "not a whole number"),
+        ({"analytics": {"increment_s": 1}}, "analytics.per_minute", "not a price"),
         ({"metered": {"m": {"model": "volume", "tiers": []}}}, "metered.m.model", "not rated by this version"),
         ({"metered": {"m": {"model": "unit", "price": "1", "free": "5"}}}, "metered.m.free", "free units"),
         ({"metered": {"m": {"model": "best", "price": "1"}}}, "metered.m.model", "not one of those known"),

@@ -18,7 +18,7 @@
        "inbound": {"price": "p1", "by_caller_prefix": [{"prefix": "49", "destination": "Germany", "price": "p3"}],
                    "by_number_type": {"toll_free": {"price": "p3"}}},
        "internal": {"price": "p3"}},
-     "messages": {…}, "metered": {…}}
+     "messages": {…}, "detections": {…}, "recordings": {…}, "analytics": {…}, "metered": {…}}
 
 Money is text, seconds are whole numbers, times of day are those of `time_zone`. Prices are named and rates point to
 them, so that what a price can say may grow without touching 36,000 rates. The shape grows by new keys only, and
