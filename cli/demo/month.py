@@ -1,4 +1,4 @@
-"""The demo's month as the platform tells it: every call record in the order of publishing, corrections included."""
+"""The demo's month as the platform tells it: every record in the order of publishing, corrections included."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -7,6 +7,7 @@ from random import Random
 
 from cli.demo.calls import Switchboard
 from cli.demo.centre import Centre
+from cli.demo.uses import ToldUse, uses_of
 from contracts.events.call import CallDetailRecord
 
 CORRECTED_CALLS = (50, 150, 250)
@@ -27,10 +28,14 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Month:
-    """Every record in the order of publishing, and how many legs stay once corrections have replaced theirs."""
+    """Every call record in the order of publishing, and how many legs stay once corrections have replaced theirs.
+
+    uses: what comes with the calls that are not withdrawn.
+    """
 
     records: tuple[Told, ...]
     live_legs: int
+    uses: tuple[ToldUse, ...]
 
 
 def month_of_calls(*, centre: Centre, seed: int, calls: int) -> Month:
@@ -38,12 +43,17 @@ def month_of_calls(*, centre: Centre, seed: int, calls: int) -> Month:
     rng = Random(f"ringledger demo {seed}")  # noqa: S311 (a repeatable demo, not a secret)
     legs = tuple(Switchboard(centre=centre, rng=rng, name=f"s{seed}").calls(calls))
     records = [Told(call=leg, told_at=leg.ended_at) for leg in legs]
-    voided = 0
+    voided = set()
     for correction in _corrections(legs):
         records.append(correction)
-        voided += correction.call.voided
+        if correction.call.voided:
+            voided.add((correction.call.call_id, correction.call.leg_id))
     records.sort(key=lambda told: (told.told_at, told.call.call_id, told.call.leg_id, told.call.revision))
-    return Month(records=tuple(records), live_legs=len(legs) - voided)
+    uses = sorted(
+        uses_of(leg for leg in legs if (leg.call_id, leg.leg_id) not in voided),
+        key=lambda told: (told.told_at, told.use.usage_key),
+    )
+    return Month(records=tuple(records), live_legs=len(legs) - len(voided), uses=tuple(uses))
 
 
 def _corrections(legs: Iterable[CallDetailRecord]) -> Iterator[Told]:

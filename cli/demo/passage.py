@@ -43,12 +43,12 @@ class Passage:
     pools: Mapping[str, Pool]
 
     async def remaining(self) -> int:
-        """Records that some service has yet to read, and messages that one has yet to publish; never too few.
+        """Records to be read, uses to be put where their calls are, and messages to be published; never too few.
 
         Services are asked in the order of the way and the log last, so that what moves on meanwhile is
         counted twice rather than not at all.
         """
-        unpublished = 0
+        unpublished: int = await self.pools["billing_units"].fetchval(QUERIES["count_behind_their_calls"])
         positions: dict[tuple[str, str, int], int] = {}
         for service, pool in self.pools.items():
             rows = await pool.fetch(QUERIES["list_standing"])

@@ -12,3 +12,11 @@ SELECT coalesce(sum(fate.accepted), 0)::bigint AS accepted, coalesce(sum(fate.du
 FROM offset_fate fate
 JOIN unnest($2::int[], $3::bigint[], $4::bigint[]) AS played (partition, from_offset, until_offset) USING (partition)
 WHERE fate.topic = $1 AND fate.first_offset >= played.from_offset AND fate.last_offset < played.until_offset
+
+-- name: count_behind_their_calls
+-- What belongs to calls that are charged, and is not yet where they are.
+SELECT count(*) FROM follower f
+WHERE f.look_at IS NOT NULL
+  AND (f.state = 'following'
+       OR EXISTS (SELECT FROM allocation a
+                  WHERE a.account_id = f.account_id AND a.usage_id = f.follows AND a.state = 'allocated'))

@@ -31,6 +31,11 @@ COLUMNS = (
 PLAN_NAME = "Demo prices (invented)"
 CURRENCY = "EUR"
 EFFECTIVE_FROM = date(2026, 1, 1)
+PER_SMS_SEGMENT = Decimal("0.0650")
+PER_DETECTION = Decimal("0.0040")
+RECORDING_PER_MINUTE = Decimal("0.0025")
+"""What comes with calls: a segment of a text to anywhere, one detection, a begun minute of recording."""
+
 INBOUND_PER_MINUTE = Decimal("0.0080")
 """What a minute of an answered inbound call costs, charged by the second from the first."""
 

@@ -1,4 +1,4 @@
-"""The demo's directory and calls as Kafka records: CloudEvents whose ids follow from what they say.
+"""The demo's directory, calls and other uses as Kafka records: CloudEvents whose ids follow from what they say.
 
 Playing the same month again therefore gives the same bytes, and every record is a duplicate.
 """
@@ -8,6 +8,7 @@ from typing import Any
 
 from cli.demo.centre import ACCOUNT_ID, OPENED_AT, Centre
 from cli.demo.month import Told
+from cli.demo.uses import ToldUse
 from cli.publishing import PlatformRecord
 from contracts.events.call import CALL_RECORDED
 from contracts.events.directory import (
@@ -20,7 +21,8 @@ from contracts.events.directory import (
     USER_RECORDED,
 )
 from contracts.events.envelope import EventType, encode
-from contracts.topics import CALLS, DIRECTORY
+from contracts.events.usage import USAGE_RECORDED
+from contracts.topics import CALLS, DIRECTORY, USAGE
 from contracts.values.ids import IdKind, derived_id
 
 SOURCE = "ringledger-demo"
@@ -54,6 +56,17 @@ def call_record(told: Told) -> PlatformRecord:
         topic=CALLS.name,
         key=f"{call.account_id}|{call.call_id}".encode(),
         value=encode(kind=CALL_RECORDED, event_id=event_id, source=SOURCE, time=told.told_at, data=call),
+    )
+
+
+def usage_record(told: ToldUse) -> PlatformRecord:
+    """One record of another use; what belongs to a call is keyed as the call is."""
+    use = told.use
+    event_id = derived_id(IdKind.USAGE, use.account_id, SOURCE, use.usage_key, "revision", str(use.revision))
+    return PlatformRecord(
+        topic=USAGE.name,
+        key=f"{use.account_id}|{use.call_id or use.usage_key}".encode(),
+        value=encode(kind=USAGE_RECORDED, event_id=event_id, source=SOURCE, time=told.told_at, data=use),
     )
 
 

@@ -21,8 +21,8 @@ UNASSIGNED_NAME = "Unassigned"
 class UnitCosts:
     """One unit's costs of the month, or the unassigned ones where `unit_id` is None.
 
-    name: the unit's, as it is shown. calls: legs, answered or not. duration_ms: what was charged, before
-    increments. amount: money at 6 decimals.
+    name: the unit's, as it is shown. calls: uses of any kind; of calls their legs, answered or not. duration_ms:
+    what was charged, before increments. amount: money at 6 decimals.
     """
 
     unit_id: str | None
@@ -54,7 +54,7 @@ class Closing:
 
     @property
     def calls(self) -> int:
-        """The units' calls, unassigned ones included."""
+        """The units' uses, unassigned ones included."""
         return sum(unit.calls for unit in self.units)
 
     @property
@@ -64,7 +64,7 @@ class Closing:
 
     @property
     def ties(self) -> bool:
-        """Whether units and rated usage agree, to the last of 6 decimals and to the call."""
+        """Whether units and rated usage agree, to the last of 6 decimals and to the use."""
         return self.amount == self.rated.amount and self.calls == self.rated.calls
 
 
@@ -83,7 +83,7 @@ def _table(closing: Closing) -> Table:
     table = Table(title=closing.title, title_justify="left", title_style="bold", show_footer=True)
     table.add_column("Unit", "Total", min_width=16)
     for heading, footer in (
-        ("Calls", f"{closing.calls:,}"),
+        ("Uses", f"{closing.calls:,}"),
         ("Minutes", _minutes(sum(unit.duration_ms for unit in closing.units))),
         (f"Cost {closing.currency}", f"{closing.amount:,.6f}"),
         ("Share", "100.0 %" if closing.amount else "–"),
@@ -121,11 +121,11 @@ def _tie_line(closing: Closing) -> Text:
     if closing.ties:
         return Text.from_markup(
             f"[green]The units sum to what was rated, exactly: "
-            f"{closing.rated.amount:,.6f} {closing.currency} for {closing.rated.calls:,} calls.[/]"
+            f"{closing.rated.amount:,.6f} {closing.currency} for {closing.rated.calls:,} uses.[/]"
         )
     difference = EXACT.subtract(closing.amount, closing.rated.amount)
     return Text.from_markup(
         f"[bold red]The units do not sum to what was rated: {closing.amount:,.6f} {closing.currency} for "
-        f"{closing.calls:,} calls against {closing.rated.amount:,.6f} for {closing.rated.calls:,} "
+        f"{closing.calls:,} uses against {closing.rated.amount:,.6f} for {closing.rated.calls:,} "
         f"(difference {difference:,.6f}).[/]"
     )

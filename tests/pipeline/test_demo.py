@@ -23,6 +23,7 @@ from cli.stack.state import StackState, read_state
 from cli.stack.wiring import KAFKA_BOOTSTRAP_SERVERS, POSTGRES_DSN
 from contracts.events.call import CallDetailRecord
 from services.usage_rating.domain.rating import Rated, rate_call
+from services.usage_rating.domain.rating_uses import RatedUse, rate_use
 from tests.support.stack import scratch_folder
 
 pytestmark = pytest.mark.usefixtures("own_servers")
@@ -38,10 +39,10 @@ UNITS = {"Customer care", "Sales", "Alpina hotline", "Unassigned"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """The month added up without any service: live legs, what they lasted and what they cost."""
+    """The month added up without any service: live legs and what came with them, how long, and at what cost."""
 
     records: int
-    calls: int
+    uses: int
     duration_ms: int
     amount: Decimal
 
@@ -68,11 +69,14 @@ def expected() -> Expected:
     legs = [call for call in newest.values() if not call.voided]
     plan = prices_plan()
     priced = [rate_call(plan, call) for call in legs]
+    others = [rate_use(plan, told.use) for told in month.uses]
+    assert all(isinstance(rating, RatedUse) for rating in others)
+    amounts = [rating.amount for rating in (*priced, *others) if isinstance(rating, Rated | RatedUse)]
     return Expected(
         records=len(month.records),
-        calls=len(legs),
-        duration_ms=sum(_charged_ms(call) for call in legs),
-        amount=sum((rating.amount for rating in priced if isinstance(rating, Rated)), Decimal(0)),
+        uses=len(legs) + len(month.uses),
+        duration_ms=sum(_charged_ms(call) for call in legs) + sum(told.use.duration_ms or 0 for told in month.uses),
+        amount=sum(amounts, Decimal(0)),
     )
 
 
@@ -128,8 +132,8 @@ def test_the_first_run_plays_every_call_and_ends_with_0(
 def test_the_table_ties_to_the_calls_that_were_played(
     first: subprocess.CompletedProcess[str], expected: Expected
 ) -> None:
-    calls, minutes, amount = _numbers(TOTAL, first.stdout)
-    assert calls == expected.calls
+    uses, minutes, amount = _numbers(TOTAL, first.stdout)
+    assert uses == expected.uses
     assert abs(minutes - Decimal(expected.duration_ms) / 60_000) <= Decimal("0.05")
     assert amount == expected.amount
     assert "The units sum to what was rated, exactly: " in first.stdout
@@ -160,7 +164,7 @@ def test_the_units_sum_to_the_calls_that_were_played(second: Seen, expected: Exp
     lines = second.costs["data"]
     assert isinstance(lines, list)
     assert {line["name"] for line in lines} == UNITS
-    assert sum(line["calls"] for line in lines) == expected.calls
+    assert sum(line["calls"] for line in lines) == expected.uses
     assert sum(line["duration_ms"] for line in lines) == expected.duration_ms
     assert sum(Decimal(line["amount"]) for line in lines) == expected.amount
 

@@ -11,9 +11,11 @@ from pydantic import TypeAdapter
 from cli.demo.centre import MONTH, MOVED_AT, ZONE, contact_centre, unit_id
 from cli.demo.desks import ALPINA, CUSTOMER_CARE
 from cli.demo.month import Month, month_of_calls
-from cli.demo.records import call_record, directory_records
+from cli.demo.records import call_record, directory_records, usage_record
 from contracts.events.call import CALL_RECORDED, CallDetailRecord
 from contracts.events.envelope import HEAD
+from contracts.events.refusals import refusal_of
+from contracts.events.usage import USAGE_RECORDED
 from contracts.topics import DIRECTORY
 from contracts.values.calendar import local_day
 from contracts.values.phone import WITHHELD, is_e164
@@ -145,3 +147,25 @@ def test_calls_of_the_moved_number_go_to_the_team_that_has_it() -> None:
     units = {(call.started_at < MOVED_AT, teams[call.team_id or ""]) for call in calls}
     assert units == {(True, CUSTOMER_CARE), (False, ALPINA)}
     assert unit_id(CUSTOMER_CARE) != unit_id(ALPINA)
+
+
+def test_what_comes_with_calls_is_accepted_and_names_legs_that_are_not_withdrawn() -> None:
+    adapter = TypeAdapter(USAGE_RECORDED.data)
+    withdrawn = {(told.call.call_id, told.call.leg_id) for told in a_month().records if told.call.voided}
+    known = {(call.call_id, call.leg_id) for call in legs()} - withdrawn
+    for told in a_month().uses:
+        data = orjson.dumps(orjson.loads(usage_record(told).value)["data"])
+        assert adapter.validate_json(data) == told.use
+        assert refusal_of(told.use) is None
+        assert local_day(told.told_at, ZONE) in MONTH
+        assert told.use.kind == "message" or (told.use.call_id, told.use.leg_id) in known
+    kinds = Counter(told.use.kind for told in a_month().uses)
+    assert min(kinds[kind] for kind in ("recording", "detection", "message")) > 20
+
+
+def test_what_comes_with_a_longer_month_repeats_what_comes_with_the_shorter() -> None:
+    short, long = (
+        {told.use.usage_key for told in month_of_calls(centre=contact_centre(), seed=7, calls=calls).uses}
+        for calls in (300, 500)
+    )
+    assert short < long

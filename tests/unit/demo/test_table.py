@@ -44,14 +44,14 @@ def test_where_it_ran_and_what_to_try_next_stand_under_it() -> None:
     text = " ".join(shown(a_closing()).split())
     assert "Ran on Apache Kafka 4.1 (jars, 127.0.0.1:9092) and PostgreSQL 18 (wheel, 127.0.0.1:5432)." in text
     assert "ringledger verify prove it from base rows" in text
-    assert "The units sum to what was rated, exactly: 30.000001 EUR for 1,203 calls." in text
+    assert "The units sum to what was rated, exactly: 30.000001 EUR for 1,203 uses." in text
 
 
 @pytest.mark.parametrize(
     ("rated", "calls", "words"),
     [
         ("30.000000", 1_203, "difference 0.000001"),
-        ("30.000001", 1_204, "1,203 calls against 30.000001 for 1,204"),
+        ("30.000001", 1_204, "1,203 uses against 30.000001 for 1,204"),
     ],
 )
 def test_a_difference_is_said_and_does_not_tie(rated: str, calls: int, words: str) -> None:
