@@ -214,7 +214,8 @@ WHERE account_id = $1 AND rerating_id = $2 AND NOT previewed ORDER BY month, sli
 
 -- name: list_stored_ratings
 -- Some uses of a part as they are stored, each with its live rating where it has one, is of the time asked for, and
--- is a call: other uses are not priced again yet.
+-- is a call: other uses are not priced again yet. LIMIT 1 has each looked up by its key: joined otherwise, every chunk
+-- would read all legs of the account.
 SELECT s.usage_id, s.revision, s.occurred_at, CASE WHEN r.amount IS NOT NULL THEN s.call END AS call,
        r.rated_usage_id, r.amount, r.published
 FROM (
@@ -222,9 +223,17 @@ FROM (
     WHERE account_id = $1 AND month = $2 AND (usage_id, revision) > ($3::uuid, $4::integer) AND usage_id <= $5
     ORDER BY usage_id, revision LIMIT $6
 ) AS s
-LEFT JOIN leg l ON l.account_id = $1 AND l.usage_id = s.usage_id AND l.revision = s.revision
-               AND s.occurred_at >= $7 AND s.occurred_at < $8 AND s.record_kind = 'call'
-LEFT JOIN rated_usage r ON r.account_id = $1 AND r.rated_usage_id = l.live_rated_usage_id AND r.month = l.live_month
+LEFT JOIN LATERAL (
+    SELECT live_rated_usage_id, live_month FROM leg
+    WHERE account_id = $1 AND usage_id = s.usage_id AND revision = s.revision
+      AND s.occurred_at >= $7 AND s.occurred_at < $8 AND s.record_kind = 'call'
+    LIMIT 1
+) AS l ON true
+LEFT JOIN LATERAL (
+    SELECT rated_usage_id, amount, published FROM rated_usage
+    WHERE account_id = $1 AND rated_usage_id = l.live_rated_usage_id AND month = l.live_month
+    LIMIT 1
+) AS r ON true
 ORDER BY s.usage_id, s.revision
 
 -- name: update_part_previewed
