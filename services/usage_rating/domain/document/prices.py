@@ -109,7 +109,10 @@ def _cost_cap(price: Fields) -> CostCap | None:
 def _timed(fields: Fields, simple: Mapping[str, Price], windows: Mapping[str, Window]) -> TimedPrice:
     fields.only("windows", "otherwise")
     chosen: list[tuple[Window, Price]] = []
-    for item in fields.items("windows"):
+    items = fields.items("windows")
+    if not items:
+        fields.refuse("windows", "names no window: write at least one, or a price without windows")
+    for item in items:
         item.only("window", "price")
         window = windows.get(item.choice("window", windows))
         price = simple.get(item.choice("price", simple))
