@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: the ceiling, usage_rating, billing_units and their memory, on this machine."""
+"""`python -m tests.bench`: the pure core, the ceiling, the services and their memory, on this machine."""
 
 import argparse
 import asyncio
@@ -12,6 +12,7 @@ from chassis.clock import system_clock
 from tests.bench.ground import ground
 from tests.bench.machine import Machine, this_machine
 from tests.bench.memory import Memory, measure_memory
+from tests.bench.offline import measure_core, show_core
 from tests.bench.plan import BenchPlan, bench_plan
 from tests.bench.report import Findings, as_json, show, speed_of
 from tests.bench.runs import Order, Part, lay_out, run_once
@@ -22,6 +23,7 @@ SPEED_CALLS = 200_000
 MEMBERS = 2
 MEMORY_CALLS = 2_000_000
 MEMORY = "memory"
+OFFLINE = "offline"
 
 
 def options() -> argparse.Namespace:
@@ -37,7 +39,8 @@ def options() -> argparse.Namespace:
         default=MEMBERS,
         help=f"processes of each service (default {MEMBERS}, one for a core)",
     )
-    parser.add_argument("--only", choices=[part.value for part in Part] + [MEMORY], help="measure this alone")
+    alone = [part.value for part in Part] + [MEMORY, OFFLINE]
+    parser.add_argument("--only", choices=alone, help="measure this alone")
     parser.add_argument("--json", action="store_true", help="JSON on the standard output, the table on the other")
     return parser.parse_args()
 
@@ -89,6 +92,10 @@ def main() -> None:
     # It warns of every partition whose leader is still being chosen, and then tries again by itself.
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
     machine, plan = this_machine(), bench_plan()
+    if asked.only in (None, OFFLINE):
+        show_core(measure_core(plan.plan), notes)
+    if asked.only == OFFLINE:
+        return
     findings = asyncio.run(measure(asked, machine, plan, notes))
     show(findings, notes if asked.json else Console(highlight=False))
     if asked.json:

@@ -25,6 +25,8 @@ def certificate_of_rated(plan: RatePlan, rated: Rated) -> Terms:
     }
     if rated.rate is not None:
         terms |= {"prefix": rated.rate.prefix, "destination": rated.rate.destination}
+    if rated.steps:
+        terms["steps"] = [_step_terms(step) for step in rated.steps]
     return terms | terms_of_price(rated.price) | special_terms(rated)
 
 
@@ -46,10 +48,8 @@ def terms_of_price(price: Price) -> Terms:
 
 
 def special_terms(rated: Rated) -> Terms:
-    """What most certificates have no need to say; empty for a call of one price throughout."""
+    """What few certificates say: that a cap decided, and what was known of the account's numbers."""
     terms: Terms = {}
-    if rated.steps:
-        terms["steps"] = [_step_terms(step) for step in rated.steps]
     if rated.capped:
         terms["capped"] = True
     if rated.numbers.own_kind is not None:
@@ -71,8 +71,5 @@ def certificate_of_zero(zero: ZeroRated) -> Terms:
 
 
 def _step_terms(step: Step) -> Terms:
-    from_s, seconds, per_minute, _, window = step
-    terms: Terms = {"from_s": from_s, "seconds": seconds, "per_minute": format(per_minute, "f")}
-    if window is not None:
-        terms["window"] = window
-    return terms
+    terms: Terms = {"from_s": step.from_s, "seconds": step.seconds, "per_minute": step.band.text.decode()}
+    return terms if step.window is None else terms | {"window": step.window}

@@ -1,22 +1,20 @@
 """Lays the increments of a call once, from its answer, and prices each by the band and the window at its start."""
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import NamedTuple
 
-from services.usage_rating.domain.prices import NEVER, Price, TimedPrice
+from services.usage_rating.domain.prices import NEVER, BandUntil, Price, TimedPrice
 from services.usage_rating.domain.windows import Timetable
 
 _SECOND = timedelta(seconds=1)
 
 
 class Step(NamedTuple):
-    """Seconds billed at one price per minute. from_s: since the answer. window: its name, None without one."""
+    """Seconds billed at the price of one band. from_s: since the answer. window: its name, None without one."""
 
     from_s: int
     seconds: int
-    per_minute: Decimal
-    minute_atoms: int
+    band: BandUntil
     window: str | None
 
 
@@ -78,24 +76,25 @@ class _Laying:
         self.seconds = max(-(-duration_ms // 1000), first.minimum_s)
         self._first = first
         self._sixtieths = first.minute_atoms * initial
-        self._steps = [Step(0, initial, first.per_minute, first.minute_atoms, window)]
+        self._steps = [Step(0, initial, first.bands[0], window)]
 
     def go_on(self, price: Price, window: str | None, until_s: int) -> None:
         """Lay every increment that begins before `until_s` and before the end of the call."""
         end = until_s if until_s < self.seconds else self.seconds
         position = self.position
-        for band_until_s, per_minute, atoms, increment_s in price.bands:
+        for band in price.bands:
             if position >= end:
                 break
+            band_until_s, _, atoms, increment_s, _ = band
             stop = band_until_s if band_until_s < end else end
             if position < stop:
                 seconds = -((position - stop) // increment_s) * increment_s
                 self._sixtieths += atoms * seconds
                 last = self._steps[-1]
-                if last.minute_atoms == atoms and last.window == window:
-                    self._steps[-1] = Step(last.from_s, last.seconds + seconds, per_minute, atoms, window)
+                if last.band.minute_atoms == atoms and last.window == window:
+                    self._steps[-1] = Step(last.from_s, last.seconds + seconds, band, window)
                 else:
-                    self._steps.append(Step(position, seconds, per_minute, atoms, window))
+                    self._steps.append(Step(position, seconds, band, window))
                 position += seconds
         self.position = position
 

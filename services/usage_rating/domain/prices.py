@@ -39,12 +39,13 @@ class Band:
 
 
 class BandUntil(NamedTuple):
-    """What counts up to a second of the call: money per minute (also in atoms) and the increment in seconds."""
+    """What counts up to a second of the call: money per minute (also in atoms, and as text) and the increment."""
 
     until_s: int
     per_minute: Decimal
     minute_atoms: int
     increment_s: int
+    text: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +104,11 @@ class Price:
     def _bands(self) -> Iterator[BandUntil]:
         """Each band with the second at which the next begins."""
         ends = [*(band.from_s for band in self.later_bands), NEVER]
-        yield BandUntil(ends[0], self.per_minute, self.minute_atoms, self.increment_s)
+        text = format(self.per_minute, "f").encode()
+        yield BandUntil(ends[0], self.per_minute, self.minute_atoms, self.increment_s, text)
         for band, until_s in zip(self.later_bands, ends[1:], strict=True):
-            yield BandUntil(until_s, band.per_minute, band.minute_atoms, band.increment_s)
+            text = format(band.per_minute, "f").encode()
+            yield BandUntil(until_s, band.per_minute, band.minute_atoms, band.increment_s, text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,18 +15,15 @@ from contracts.events.rated_usage import USAGE_RATED
 from contracts.values.ids import IdKind, derived_text
 from contracts.values.money import negated
 from services.usage_rating.domain.booking import booked_period
-from services.usage_rating.domain.certificate import certificate_of_zero, special_terms, terms_of_price
-from services.usage_rating.domain.plan import RatePlan
-from services.usage_rating.domain.prices import Price
 from services.usage_rating.domain.rating import (
-    NOTHING_KNOWN,
     Rated,
     ZeroRated,
     charging_instant,
     milliseconds_between,
 )
 from services.usage_rating.domain.tokens import account_key, token_of
-from services.usage_rating.handlers.pricing import KeptPlan, Priced
+from services.usage_rating.handlers.certificates import certificate_of, certificate_of_free
+from services.usage_rating.handlers.pricing import Priced
 from services.usage_rating.store import RatedRow
 
 SOURCE = "ringledger/usage-rating"
@@ -101,11 +98,11 @@ def rating(use: Use, priced: Priced, rating_revision: int, tokens: Tokens) -> Ra
     if isinstance(outcome, Rated):
         assert priced.plan is not None, "a rated call was rated by a plan"
         amount, billed_s = outcome.amount, outcome.billed_s
-        certificate = _certificate(priced.plan, outcome)
+        certificate = certificate_of(priced.plan, outcome)
     else:
         assert isinstance(outcome, ZeroRated), "a call is rated as one"
         amount, billed_s = _FREE, 0
-        certificate = _certificate_of_free(outcome)
+        certificate = certificate_of_free(outcome)
     data = _said_of_call(use)
     data |= {
         "rated_usage_id": rated_usage_id,
@@ -175,53 +172,6 @@ def _add_what_is_known(
             data[name] = value
     if isinstance(outcome, Rated) and outcome.rate is not None and outcome.rate.country is not None:
         data["country"] = outcome.rate.country
-
-
-def _certificate(kept: KeptPlan, rated: Rated) -> orjson.Fragment:
-    """The certificate as JSON: what the price says is written once for each price and kept with the plan."""
-    price, rate = rated.price, rated.rate
-    terms = kept.terms.get(id(price))
-    if terms is None:
-        terms = kept.terms[id(price)] = _terms(kept.plan, price)
-    destination = b""
-    if rate is not None:
-        destination = b'"prefix":"%b","destination":%b,' % (rate.prefix.encode(), orjson.dumps(rate.destination))
-    return orjson.Fragment(
-        b'{"charged_duration":"%b","billed_s":%d,"exact":"%b",%b%b%b'
-        % (
-            rated.charged_duration.encode(),
-            rated.billed_s,
-            format(rated.exact, "f").encode(),
-            destination,
-            _special(rated) if rated.steps or rated.capped or rated.numbers is not NOTHING_KNOWN else b"",
-            terms,
-        )
-    )
-
-
-def _special(rated: Rated) -> bytes:
-    """What few certificates say, as fields before the next: `…,`; empty where there is nothing of it."""
-    return to_json(terms)[1:-1] + b"," if (terms := special_terms(rated)) else b""
-
-
-def _terms(plan: RatePlan, price: Price) -> bytes:
-    """The rest of a certificate, from its plan on: `…}`."""
-    of_plan = {
-        "plan_id": plan.plan_id,
-        "plan_version": plan.version,
-        "rounding": plan.rounding.value,
-        "scale": plan.scale,
-    }
-    return to_json({**of_plan, **terms_of_price(price)})[1:]
-
-
-@lru_cache(maxsize=8)
-def _certificate_of_free_by(outcome: ZeroRated) -> orjson.Fragment:
-    return orjson.Fragment(to_json(certificate_of_zero(outcome)))
-
-
-def _certificate_of_free(outcome: ZeroRated) -> orjson.Fragment:
-    return _certificate_of_free_by(outcome._replace(duration_ms=0))
 
 
 def reversal(published: bytes, cause_id: str) -> RatedRow:

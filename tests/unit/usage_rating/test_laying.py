@@ -73,7 +73,7 @@ def counted(timed: TimedPrice, answered_at: datetime, duration_ms: int) -> tuple
 
 
 def cost_of_steps(steps: Sequence[Step]) -> Fraction:
-    return sum((Fraction(step.per_minute) * step.seconds / 60 for step in steps), Fraction(0))
+    return sum((Fraction(step.band.per_minute) * step.seconds / 60 for step in steps), Fraction(0))
 
 
 @given(early=prices, noon=prices, otherwise=prices, answered_at=answers, duration_ms=st.integers(1, 700_000))
@@ -104,7 +104,7 @@ def test_cutting_at_an_increment_boundary_never_changes_the_sum(price: Price, du
     at = boundaries[cut % len(boundaries)]
     until = lay(price, at * 1000)
     after = [
-        (max(step.from_s, at), step.from_s + step.seconds, step.per_minute)
+        (max(step.from_s, at), step.from_s + step.seconds, step.band.per_minute)
         for step in whole.steps
         if step.from_s + step.seconds > at
     ]

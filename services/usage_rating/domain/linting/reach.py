@@ -81,7 +81,7 @@ def _unreached(price: Price) -> list[int]:
     """The first seconds of bands in which no increment of the price begins."""
     unreached = []
     position, from_s = price.initial_increment_s, 0
-    for until_s, _, _, increment_s in price.bands:
+    for until_s, _, _, increment_s, _ in price.bands:
         if from_s and position >= until_s:
             unreached.append(from_s)
         elif position < until_s:
