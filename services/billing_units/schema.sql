@@ -298,7 +298,7 @@ CREATE TABLE follower (
     CHECK (state = 'waiting' OR rated_usage IS NULL)
 );
 CREATE INDEX follower_by_leg ON follower (account_id, follows);
-CREATE INDEX follower_due ON follower (account_id, look_at) WHERE look_at IS NOT NULL;
+CREATE INDEX follower_due ON follower (look_at, account_id) WHERE look_at IS NOT NULL;
 
 -- What charges added to what units spent and nobody has added up yet: appended with the charges, one statement a batch,
 -- so that no two writers wait for each other. A job takes the rows away whole; hence neither key nor index.

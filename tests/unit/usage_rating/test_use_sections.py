@@ -1,9 +1,16 @@
 """The sections of a plan document for uses that are no calls: read, written, and refused by name."""
 
+import json
+import re
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from chassis.intake.events import EventReader
+from contracts.events.refusals import refusal_of
+from contracts.topics import USAGE
 from services.usage_rating.domain.document import parse_document, to_document
 from services.usage_rating.domain.plan import RatePlan
 from services.usage_rating.domain.problems import Problems
@@ -68,3 +75,13 @@ def test_what_cannot_be_rated_is_refused_by_its_place(sections: Any, place: str,
     found = parse_document(document(**sections))
     assert isinstance(found, Problems)
     assert any(problem.field == place and says in problem.says for problem in found.items), found.items
+
+
+def test_the_runbook_s_plan_and_event_are_what_it_says() -> None:
+    text = (Path(__file__).parents[3] / "docs/runbooks/other-uses.md").read_text("utf-8")
+    event, sections = re.findall(r"```\n(.*?)```", text, re.DOTALL)
+    record = SimpleNamespace(value=event.encode(), headers=())
+    assert refusal_of(EventReader(USAGE.events, max_bytes=10_000).read(record).data) is None
+    plan = parse_document(document(**json.loads(f"{{{sections}}}")))
+    assert isinstance(plan, RatePlan), plan
+    assert to_document(plan).keys() >= SECTIONS
