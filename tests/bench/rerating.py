@@ -133,7 +133,9 @@ async def measure(asked: argparse.Namespace, notes: Console) -> None:
 
 def _tell(notes: Console, phases: list[Phase], rerating: asyncpg.Record) -> None:
     for name, phase in zip(("preview", "posting", "publishing after it"), phases, strict=True):
-        notes.print(f"{name}: {phase.seconds:.1f} s; processor {phase.cpu}")
+        cpu = phase.cpu
+        used = f"Python {cpu.python:.1f} s, PostgreSQL {cpu.postgres:.1f} s, broker {cpu.broker:.1f} s"
+        notes.print(f"{name}: {phase.seconds:.1f} s; processor: {used}")
     seconds = sum(phase.seconds for phase in phases[:2])
     notes.print(
         f"{rerating['changes']:,} changed, {rerating['amount_before']:,} became {rerating['amount_after']:,}; "
