@@ -35,9 +35,9 @@ class ReadPlan:
     deck: "ProfiledDeck | None" = None
 
 
-def is_deck(path: Path) -> bool:
-    """Whether the file's name says it is a price deck and not a plan document."""
-    return path.suffix.lower() not in _DOCUMENTS
+def is_document(path: Path) -> bool:
+    """Whether the file's name says it is a plan document and not a price deck."""
+    return path.suffix.lower() in _DOCUMENTS
 
 
 def read_plan_deck(path: Path, terms: DeckTerms) -> RatePlan | Problems:
@@ -47,7 +47,7 @@ def read_plan_deck(path: Path, terms: DeckTerms) -> RatePlan | Problems:
 
 def read_plan(path: Path, options: "DeckOptions") -> ReadPlan:
     """The plan of a file, a deck under these options. Raises PlanUnreadable, or BadParameter for an option."""
-    if not is_deck(path):
+    if is_document(path):
         if options != type(options)():
             raise typer.BadParameter("options of a deck: a plan document says all that itself")
         return ReadPlan(plan=read_plan_document(path))

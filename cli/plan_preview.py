@@ -9,7 +9,8 @@ import typer
 from cli.printing import print_table
 from services.usage_rating.domain.linting.coverage import calling_code
 from services.usage_rating.domain.plan import Rate, RatePlan
-from services.usage_rating.domain.prices import Price, all_of
+from services.usage_rating.domain.price_words import price_words
+from services.usage_rating.domain.prices import all_of
 from services.usage_rating.domain.problems import Problems
 
 if TYPE_CHECKING:
@@ -36,23 +37,6 @@ def show_preview(read: "ReadPlan") -> None:
     _show_countries(plan)
 
 
-def price_words(rate: Rate) -> str:
-    """A rate's price in words; of a price by time or channel, from which to which."""
-    if rate.price is None:
-        return "calls are refused"
-    prices = list(all_of(rate.price))
-    if len(prices) > 1:
-        low, high = min(one.per_minute for one in prices), max(one.per_minute for one in prices)
-        return f"{low:f} to {high:f}/min by time or channel"
-    return _one(prices[0])
-
-
-def _one(price: Price) -> str:
-    later = "".join(f", {band.per_minute:f}/min from second {band.from_s}" for band in price.later_bands)
-    fee = f" + {price.connection_fee:f} a call" if price.connection_fee else ""
-    return f"{price.per_minute:f}/min{later}{fee}, {price.initial_increment_s}/{price.increment_s} s"
-
-
 def _dearest(rate: Rate) -> tuple[object, str]:
     assert rate.price is not None, "a refused destination has no price"
     return max(one.per_minute + one.connection_fee for one in all_of(rate.price)), rate.prefix
@@ -75,7 +59,7 @@ def _show_reading(deck: "ProfiledDeck") -> None:
 
 def _show_rates(heading: str, rates: Sequence[Rate]) -> None:
     typer.echo(f"\n{heading}")
-    rows = [(rate.prefix, rate.destination, price_words(rate), _validity(rate)) for rate in rates]
+    rows = [(rate.prefix, rate.destination, price_words(rate.price), _validity(rate)) for rate in rates]
     print_table(("prefix", "destination", "price", "valid"), rows, nothing="none")
 
 

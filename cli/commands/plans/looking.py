@@ -9,7 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.commands.plans.options import EVERY_ACCOUNT, AccountOption, JsonOption
-from cli.failures import BAD_INPUT, INFRASTRUCTURE, fail
+from cli.commands.plans.reading import answered
+from cli.failures import BAD_INPUT, fail
 from cli.printing import print_json, print_table
 
 ProfileArgument = Annotated[str | None, typer.Argument(help="Print this one, to be saved and adjusted.")]
@@ -18,15 +19,8 @@ ProfileArgument = Annotated[str | None, typer.Argument(help="Print this one, to 
 def list_(account: AccountOption = EVERY_ACCOUNT, as_json: JsonOption = False) -> None:
     """List plans and their versions, newest first: every account's, and those of --account."""
     from cli.plan_activation import list_plans
-    from cli.service_api import Refused
-    from cli.stack.processes import StackError
 
-    try:
-        plans = list_plans(account)
-    except Refused as error:
-        fail(str(error), code=BAD_INPUT)
-    except StackError as error:
-        fail(str(error), code=INFRASTRUCTURE)
+    plans = answered(lambda: list_plans(account))
     if as_json:
         print_json(plans)
     elif plans:

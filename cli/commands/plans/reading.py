@@ -1,15 +1,32 @@
 """The plan that a file or the API states, or the end of the command."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from cli.commands.plans.refusing import refuse
-from cli.failures import BAD_INPUT, fail
+from cli.failures import BAD_INPUT, INFRASTRUCTURE, fail
 
 if TYPE_CHECKING:
     from cli.commands.deck_options import DeckOptions
     from cli.plan_files import ReadPlan
     from services.usage_rating.domain.plan import RatePlan
+
+
+Answer = TypeVar("Answer")
+
+
+def answered(ask: Callable[[], Answer]) -> Answer:
+    """What a service answers; its refusal, or its absence, ends the command."""
+    from cli.service_api import Refused
+    from cli.stack.processes import StackError
+
+    try:
+        return ask()
+    except Refused as error:
+        fail(str(error), code=BAD_INPUT)
+    except StackError as error:
+        fail(str(error), code=INFRASTRUCTURE)
 
 
 def read_file(file: Path, options: "DeckOptions") -> "ReadPlan":

@@ -18,6 +18,7 @@ from contracts.events.fields import Instant, Uuid
 from contracts.events.rated_usage import RatedUsage
 from services.usage_rating import store
 from services.usage_rating.api.asking import asking
+from services.usage_rating.api.plan_versions import plan_version_routes
 from services.usage_rating.api.plans import plan_routes
 from services.usage_rating.api.reratings import rerating_commands, rerating_lists_of
 from services.usage_rating.domain.access import POLICIES
@@ -49,6 +50,7 @@ def api(
     """The application of this service."""
     routers = (
         plan_routes(plans, pool),
+        plan_version_routes(pool, plans.clock),
         _usage(pool),
         rerating_commands(reratings),
         rerating_lists_of(pool),

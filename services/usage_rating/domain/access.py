@@ -8,6 +8,9 @@ _ADMIN = Policy(any_of=frozenset({Privilege.ADMINISTER}))
 POLICIES: Policies = {
     "POST /api/v1/plans": _BILLING,
     "GET /api/v1/plans": _BILLING,
+    "GET /api/v1/plans/{plan_id}/versions/{version}": _BILLING,
+    "GET /api/v1/plans/{plan_id}/versions/{version}/rates": _BILLING,
+    "GET /api/v1/plans/{plan_id}/versions/{version}/diff": _BILLING,
     "GET /api/v1/suspense": _BILLING,
     "GET /api/v1/rated-usage/{usage_id}": Policy(any_of=ANY_TAB),
     "GET /api/v1/rated-usage/{usage_id}/explanation": Policy(any_of=ANY_TAB),

@@ -2,18 +2,13 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import lru_cache
 
 from contracts.values.money import EXACT
-from services.usage_rating.domain.amounts import cost_of
-from services.usage_rating.domain.laying import lay
+from services.usage_rating.domain.comparing import SAMPLE_SECONDS, cost_range
 from services.usage_rating.domain.linting.warnings import PlanWarning, WarningName
 from services.usage_rating.domain.plan import Rate, RatePlan
-from services.usage_rating.domain.prices import AnyPrice, all_of
+from services.usage_rating.domain.prices import AnyPrice
 from services.usage_rating.domain.reading import PRICE_SCALE
-
-SAMPLE_SECONDS = (60, 600)
-"""Calls by which prices are compared: one shows the fee and the first increment, one reaches later bands."""
 
 _SIXTIETHS = 60
 
@@ -53,7 +48,7 @@ def _jump(old: AnyPrice, new: AnyPrice, percent: int) -> tuple[Decimal, str] | N
     """The greatest change beyond `percent`, as its size and in words."""
     found: tuple[Decimal, str] | None = None
     for seconds in SAMPLE_SECONDS:
-        for before, after in zip(_range(old, seconds), _range(new, seconds), strict=True):
+        for before, after in zip(cost_range(old, seconds), cost_range(new, seconds), strict=True):
             change = abs(after - before)
             if change * 100 <= before * percent:
                 continue
@@ -61,13 +56,6 @@ def _jump(old: AnyPrice, new: AnyPrice, percent: int) -> tuple[Decimal, str] | N
             if found is None or size > found[0]:
                 found = (size, _words(seconds, before, after))
     return found
-
-
-@lru_cache(maxsize=4096)
-def _range(price: AnyPrice, seconds: int) -> tuple[int, int]:
-    """What a call of so many seconds costs at the cheapest and at the dearest, in sixtieths of 10⁻¹²."""
-    costs = [cost_of(one, lay(one, seconds * 1000).use_sixtieths)[0] for one in all_of(price)]
-    return min(costs), max(costs)
 
 
 def _words(seconds: int, before: int, after: int) -> str:
