@@ -1,5 +1,6 @@
 """A version of a plan by HTTP: its document, its rates searched, and what differs from another version."""
 
+from asyncio import to_thread
 from base64 import urlsafe_b64encode
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -143,7 +144,8 @@ def _add_diff(router: APIRouter, versions: _Versions) -> None:
     ) -> Response:
         """What changes from the version `against` to this one."""
         plan = await versions.get(account, plan_id, version)
-        found = compare(await versions.get(account, plan_id, against), plan)
+        earlier = await versions.get(account, plan_id, against)
+        found = await to_thread(compare, earlier, plan)
         rest = _after(found.rates, place_of_change, cursor)
         answer = {
             "counts": Counter(change.kind for change in found.rates),

@@ -31,7 +31,7 @@ EXAMPLE = {
     "effective_from": "2026-01-01T00:00:00Z",
     "calls": {
         "prices": {
-            "p1": {"bands": [{"from_s": 0, "per_minute": "0.02"}], "initial_increment_s": 1, "increment_s": 1}
+            "p1": {"bands": [{"from_s": 0, "per_minute": "0.05"}], "initial_increment_s": 1, "increment_s": 1}
         },
         "outbound": {"rates": [{"prefix": "49", "destination": "Germany", "price": "p1"}]},
     },

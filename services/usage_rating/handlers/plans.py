@@ -1,6 +1,7 @@
 """Rate plans in: a deck or a document is checked, stored as the next version, activated and published as facts."""
 
 import json
+from asyncio import to_thread
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -92,16 +93,18 @@ class PlansHandler:
 
         Its warnings are looked for before any lock is taken, beside the version in force at that moment.
         """
-        if warnings := await self._warnings(plan, caller.account_id, review):
-            return PlanWarned(warnings=tuple(warnings))
-        return await self._store(plan, caller)
-
-    async def _warnings(self, plan: RatePlan, owner: str, review: Review) -> list[PlanWarning]:
+        owner = caller.account_id
         async with account_transaction(self.pool, owner) as connection:
             in_force = await find_plan_in_force(connection, owner, plan.effective_from)
-        return not_accepted(lint(plan, in_force, jump_percent=review.jump_percent), review.accepted)
+        # A large plan takes seconds to compare; other requests are answered meanwhile.
+        warnings = await to_thread(lint, plan, in_force, jump_percent=review.jump_percent)
+        if left := not_accepted(warnings, review.accepted):
+            return PlanWarned(warnings=tuple(left))
+        meant = sorted({warning.name for warning in warnings})
+        return await self._store(plan, caller, {"accepted_warnings": meant, "jump_percent": review.jump_percent})
 
-    async def _store(self, plan: RatePlan, caller: Caller) -> PlanAccepted | Problems:
+    async def _store(self, plan: RatePlan, caller: Caller, reviewed: Mapping[str, Any]) -> PlanAccepted | Problems:
+        """reviewed: what the importer said of the plan's warnings, for the audit log."""
         owner = caller.account_id
         account_id = None if owner == store.EVERY_ACCOUNT else owner
         recorded_at = self.clock()
@@ -124,7 +127,7 @@ class PlansHandler:
                 return _taken(plan.plan_id, account_id)
             outgoing = await open_command_lane(connection, owner)
             _publish(outgoing, plan, accepted, text, account_id, recorded_at)
-            await record_change(connection, caller, _change(plan, accepted), recorded_at)
+            await record_change(connection, caller, _change(plan, accepted, reviewed), recorded_at)
             await outgoing.record(connection, recorded_at)
         return accepted
 
@@ -148,7 +151,7 @@ async def find_plan_in_force(connection: Connection, owner: str, at: datetime) -
     return parsed
 
 
-def _change(plan: RatePlan, accepted: PlanAccepted) -> Change:
+def _change(plan: RatePlan, accepted: PlanAccepted, reviewed: Mapping[str, Any]) -> Change:
     """The import as the audit log keeps it; the digest names the document, which stays as it is."""
     after = {
         "version": plan.version,
@@ -157,6 +160,7 @@ def _change(plan: RatePlan, accepted: PlanAccepted) -> Change:
         "rates": accepted.rates,
         "activation_id": str(accepted.activation_id),
         "effective_at": accepted.effective_at,
+        **reviewed,
     }
     return Change(
         action="plan.import",

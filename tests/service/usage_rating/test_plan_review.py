@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import httpx
+import orjson
 
 from tests.support.builders import a_plan, a_price, a_rate
 from tests.support.rating import Rating
-from tests.support.rating_api import DECK, problem_in, send_deck, send_document
+from tests.support.rating_api import DECK, of, problem_in, send_deck, send_document
 
 
 async def versions(rating: Rating) -> int:
@@ -30,6 +31,8 @@ async def test_a_jump_beside_the_version_in_force_holds_a_plan_back_until_it_is_
     assert await versions(rating) == 1
     assert (await send_deck(http, dear, accept=["dead-prefixes", "price-jumps"])).status_code == 201
     assert await versions(rating) == 2
+    newest = (await http.get("/api/v1/audit/usage-rating", headers=of("acme"))).json()["data"][0]
+    assert orjson.loads(newest["after"])["accepted_warnings"] == ["dead-prefixes", "price-jumps"]
 
 
 async def test_the_measure_of_a_jump_is_asked_and_a_name_nobody_knows_is_refused(http: httpx.AsyncClient) -> None:
