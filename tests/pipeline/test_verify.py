@@ -10,6 +10,7 @@ from tests.support.proving import broken, names, proven, ringledger
 from tests.support.tampering import (
     NAMED_BY_DIGEST,
     ONLY_WHILE_IT_WAITS,
+    PREVIEWED,
     a_cent_more,
     money_columns,
     without_row,
@@ -42,7 +43,7 @@ async def test_a_cent_in_any_table_that_carries_money_is_named(way: WayOfACall, 
     columns = await money_columns(admin, SERVICES)
     assert len(columns) >= 8
     for column in columns:
-        if (column.name, column.column) in ONLY_WHILE_IT_WAITS:
+        if (column.name, column.column) in ONLY_WHILE_IT_WAITS or column.name in PREVIEWED:
             continue
         async with a_cent_more(admin, column) as tampered:
             verdict = await proven(way)

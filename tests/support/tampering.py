@@ -13,6 +13,9 @@ from chassis.database import Connection
 ONLY_WHILE_IT_WAITS = {("billing_units.reversal_wait", "amount"), ("billing_units.spend_change", "amount")}
 """Columns of tables that are empty once all is settled: a test of their own fills them first."""
 
+PREVIEWED = {"usage_rating.rerating", "usage_rating.rerating_change", "usage_rating.rerating_total"}
+"""Tables of what a re-rating would change: nothing is booked from them, and what is posted is rated anew."""
+
 NAMED_BY_DIGEST = {
     ("billing_units.unassigned_alert_version", "threshold_percent"),
     ("billing_units.unassigned_alert_version", "minimum_amount"),
