@@ -1,5 +1,6 @@
 """A small reference model of who owes a call: written anew from the words of the law, over hours of one day."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -69,8 +70,8 @@ class DirectoryModel:
             if key != name and other.kind == "number"
         )
 
-    def owes(self, call: Called) -> dict[str | None, int]:
-        """Unit → millionths; None: nobody."""
+    def owes(self, call: Called, id_of: Callable[[str], str]) -> dict[str | None, int]:
+        """Unit → millionths; None: nobody. id_of: a unit's id, which breaks ties of remainders (DESIGN §3)."""
         weights = self._weights(call)
         micros = call.micros or 0
         if not weights:
@@ -78,7 +79,7 @@ class DirectoryModel:
         whole = sum(weights.values())
         exact = {unit: Fraction(micros * weight, whole) for unit, weight in weights.items()}
         shares: dict[str | None, int] = {unit: int(share) for unit, share in exact.items()}
-        order = sorted(exact, key=lambda unit: (int(exact[unit]) - exact[unit], unit))
+        order = sorted(exact, key=lambda unit: (int(exact[unit]) - exact[unit], id_of(unit)))
         for unit in order[: micros - sum(shares.values())]:
             shares[unit] += 1
         return shares

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -236,12 +237,12 @@ class Interleaved(RuleBasedStateMachine):
             self.runner.run(self.allocating.work_off())
         owed, live = self.runner.run(self.allocating.owed(self.account))
         expected = {}
+        id_of = partial(unit_id, account=self.account)
         for called in self.calls:
             if called.micros is not None:
                 usage = self.rated(called).usage_id
-                expected[usage] = {
-                    unit and unit_id(unit, self.account): micros for unit, micros in self.model.owes(called).items()
-                }
+                owes = self.model.owes(called, id_of)
+                expected[usage] = {unit and id_of(unit): micros for unit, micros in owes.items()}
         assert live == {usage: set(shares) for usage, shares in expected.items()}
         for usage, shares in owed.items():
             assert {unit: micros for unit, micros in shares.items() if micros} == {

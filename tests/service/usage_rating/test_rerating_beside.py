@@ -11,7 +11,8 @@ from contracts.events.call import CallDetailRecord
 from services.usage_rating.store import QUERIES
 from tests.support.builders import a_call, a_plan, a_price, a_rate
 from tests.support.callers import a_caller
-from tests.support.rating import Rating, an_account_fact
+from tests.support.rating import Rating
+from tests.support.rating_records import an_account_fact
 
 CALLS, AT_ONCE, WORKERS = 300, 10, 3
 

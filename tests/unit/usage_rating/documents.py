@@ -7,6 +7,25 @@ from services.usage_rating.domain.plan import RatePlan
 from services.usage_rating.domain.problems import Problems
 
 
+USES: dict[str, Any] = {
+    "messages": {
+        "sms": {
+            "outbound": {
+                "rates": [{"prefix": "49", "destination": "Germany", "country": "DE", "per_segment": "0.07"}],
+                "per_segment": "0.10",
+            },
+            "inbound": {"per_segment": "0.01"},
+        },
+        "whatsapp": {"outbound": {"per_message": "0.03"}},
+    },
+    "detections": {"price": "0.005"},
+    "recordings": {"per_minute": "0.002", "increment_s": 60, "initial_increment_s": 30, "minimum_s": 5},
+    "analytics": {"per_minute": "0.01", "increment_s": 1},
+    "metered": {"recording_storage": {"model": "unit", "price": "0.025"}},
+}
+"""The sections of what is no call."""
+
+
 def a_document() -> dict[str, Any]:
     """A document that says everything a document can say today."""
     return {
@@ -99,4 +118,4 @@ def a_whole_document() -> dict[str, Any]:
         "by_number_type": {"toll_free": {"price": "land"}},
     }
     calls["internal"] = {"price": "in"}
-    return document
+    return document | USES

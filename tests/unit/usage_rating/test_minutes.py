@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.values.money import Rounding
+from services.usage_rating.domain.amounts import amount_of, billed_seconds
 from services.usage_rating.domain.minutes import MinutePrice
-from services.usage_rating.domain.rating import amount_of, billed_seconds
 from services.usage_rating.domain.rating_uses import NoPrice, NoPriceReason, RatedUse, rate_use
 from tests.support.builders import a_price
 from tests.support.uses import a_detection, a_recording, a_use_plan
