@@ -6,7 +6,6 @@ from services.usage_rating.domain.document import parse_document
 from services.usage_rating.domain.plan import RatePlan
 from services.usage_rating.domain.problems import Problems
 
-
 USES: dict[str, Any] = {
     "messages": {
         "sms": {
