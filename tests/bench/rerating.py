@@ -20,7 +20,8 @@ from rich.console import Console
 
 from chassis.clock import system_clock, system_random
 from chassis.database import Connection, open_pool
-from services.usage_rating.domain.plan import Price, RatePlan
+from services.usage_rating.domain.plan import RatePlan, inbound_at
+from services.usage_rating.domain.prices import Price
 from services.usage_rating.domain.rerating import Asked
 from services.usage_rating.handlers.reratings import ReratingsHandler
 from tests.bench import plan as plans
@@ -54,11 +55,14 @@ def dearer(plan: RatePlan) -> RatePlan:
     raised: dict[int, Price] = {}
     rates = []
     for rate in plan.rates:
+        assert isinstance(rate.price, Price), "the benchmark's plan is flat"
         price = raised.get(id(rate.price))
         if price is None:
             price = raised[id(rate.price)] = replace(rate.price, per_minute=rate.price.per_minute * RAISED)
         rates.append(replace(rate, price=price))
-    inbound = plan.inbound and replace(plan.inbound, per_minute=plan.inbound.per_minute * RAISED)
+    assert plan.inbound is not None and isinstance(plan.inbound.usual.price, Price), "the benchmark's plan is flat"
+    usual = plan.inbound.usual.price
+    inbound = inbound_at(replace(usual, per_minute=usual.per_minute * RAISED))
     return replace(plan, rates=tuple(rates), inbound=inbound)
 
 

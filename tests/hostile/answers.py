@@ -36,12 +36,10 @@ class Plain:
         """stands_for: the id that was asked for. given: what earlier requests may have named our own things.
         known: ids that are the same with every request.
         """
-        spellings = {text for one in (stands_for, *given) for text in (one, quote(one, safe="+"), quote(one))}
-        # The longest first: an id may begin with another.
-        ids = "|".join(map(re.escape, sorted(spellings, key=len, reverse=True)))
+        asked_for, ours = _any_of({stands_for}), _any_of({*given, stands_for})
 
         def plain(text: str) -> str:
-            text = re.sub(ids, "<id>", text, flags=re.IGNORECASE)
+            text = ours.sub("<id>", asked_for.sub("<id>", text))
             text = _UUID.sub(lambda found: found[0] if found[0] in known else "<uuid>", text)
             today = f"{system_clock():%Y-%m-%d}"
             text = _INSTANT.sub(lambda found: "<now>" if found[0].startswith(today) else found[0], text)
@@ -51,6 +49,12 @@ class Plain:
 
         headers = (f"{name}: {plain(answer.headers.get(name, ''))}" for name in COMPARED_HEADERS)
         return cls(status=answer.status_code, headers=tuple(headers), body=plain(answer.text))
+
+
+def _any_of(ids: Collection[str]) -> re.Pattern[str]:
+    """Finds ids however they are spelled, the longest first: one may begin with another."""
+    spellings = {text for one in ids for text in (one, quote(one, safe="+"), quote(one))}
+    return re.compile("|".join(map(re.escape, sorted(spellings, key=len, reverse=True))), re.IGNORECASE)
 
 
 def leaves_of(value: Any) -> Iterator[str]:

@@ -25,6 +25,7 @@ ALIASES = {
 """What a name in the document is called as a column."""
 
 PLAIN: Mapping[str, Any] = {
+    "answered_at": "2026-06-15T12:00:00Z",
     "at": "2026-06-15T12:00:00Z",
     "country": "GB",
     "currency": "EUR",

@@ -24,12 +24,13 @@ from services.usage_rating.api.application import api as usage_rating
 from services.usage_rating.handlers.plans import PlansHandler
 from services.usage_rating.handlers.pricing import PlanCache
 from services.usage_rating.handlers.reratings import ReratingsHandler
-from tests.support import directory, rating, unit_costs
+from tests.support import directory, unit_costs
 from tests.support.allocating import RECORDED_AT, Allocating
 from tests.support.builders import a_call, a_plan, a_price, a_rate
 from tests.support.callers import a_guard
 from tests.support.front import Front, well
 from tests.support.rating import Rating
+from tests.support.rating_records import an_account_fact
 from tests.support.schemas import as_role, migrated
 
 OURS, THEIRS = "north-bank", "south-bank"
@@ -157,7 +158,7 @@ async def _fill_units(account: str, mark: int, allocating: Allocating) -> None:
 
 
 async def _fill_plans(account: str, mark: int, rated: Rating) -> None:
-    await rated.know(rating.an_account_fact(account))
+    await rated.know(an_account_fact(account))
     await rated.use(
         replace(a_plan(a_rate("49"), effective="2026-01-01"), plan_id=f"{account}-plan", name=f"Plan {account}"),
         account,
@@ -168,7 +169,7 @@ async def _fill_plans(account: str, mark: int, rated: Rating) -> None:
         for place, to in enumerate((unknown, known, known))
     ]
     await rated.rate(*calls)
-    dearer = a_plan(a_rate("49", a_price(f"0.{mark}7")), effective="2026-01-01")
+    dearer = a_plan(a_rate("49", a_price(f"0.06{mark}7")), effective="2026-01-01")
     await rated.use(replace(dearer, plan_id=f"{account}-plan", name=f"Plan {account}"), account)
 
 

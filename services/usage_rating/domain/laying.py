@@ -65,9 +65,9 @@ def lay_timed(timed: TimedPrice, timetable: Timetable, answered_at: datetime, du
 
 
 class _Laying:
-    """A call whose increments are being laid."""
+    """A call whose increments are being laid: the steps that are whole, and the one that may still grow."""
 
-    __slots__ = ("_first", "_sixtieths", "_steps", "position", "seconds")
+    __slots__ = ("_band", "_first", "_from_s", "_sixtieths", "_steps", "_window", "position", "seconds")
 
     def __init__(self, first: Price, window: str | None, duration_ms: int) -> None:
         """Lay the initial increment, which the first band prices."""
@@ -76,7 +76,8 @@ class _Laying:
         self.seconds = max(-(-duration_ms // 1000), first.minimum_s)
         self._first = first
         self._sixtieths = first.minute_atoms * initial
-        self._steps = [Step(0, initial, first.bands[0], window)]
+        self._steps: list[Step] = []
+        self._from_s, self._band, self._window = 0, first.bands[0], window
 
     def go_on(self, price: Price, window: str | None, until_s: int) -> None:
         """Lay every increment that begins before `until_s` and before the end of the call."""
@@ -88,15 +89,15 @@ class _Laying:
             band_until_s, _, atoms, increment_s, _ = band
             stop = band_until_s if band_until_s < end else end
             if position < stop:
+                if atoms != self._band.minute_atoms or window != self._window:
+                    self._steps.append(Step(self._from_s, position - self._from_s, self._band, self._window))
+                    self._from_s, self._band, self._window = position, band, window
                 seconds = -((position - stop) // increment_s) * increment_s
                 self._sixtieths += atoms * seconds
-                last = self._steps[-1]
-                if last.band.minute_atoms == atoms and last.window == window:
-                    self._steps[-1] = Step(last.from_s, last.seconds + seconds, band, window)
-                else:
-                    self._steps.append(Step(position, seconds, band, window))
                 position += seconds
         self.position = position
 
     def laid(self) -> Laid:
+        """The call as it was laid; its steps follow one another from the answer on."""
+        self._steps.append(Step(self._from_s, self.position - self._from_s, self._band, self._window))
         return Laid(self._first, self._steps, self.position, self._sixtieths)
