@@ -40,6 +40,7 @@ from services.portal.pages.forms import too_large_page
 from services.portal.pages.guarded import GuardedPages
 from services.portal.pages.new_unit import NewUnitPages
 from services.portal.pages.own_page import OwnPage
+from services.portal.pages.price_a_call import PriceACallPage
 from services.portal.pages.reference import reference_page
 from services.portal.pages.signing_in import own_pages, sign_in_pages
 from services.portal.pages.threshold import ThresholdPages
@@ -119,6 +120,7 @@ def with_pages(parts: Parts, probes: Probes) -> FastAPI:
     UnitPage(pages, parts.door.clock)
     UnitChangePages(pages)
     AuditLogPage(pages, parts.people)
+    PriceACallPage(pages, parts.door.clock)
     BudgetChangePages(pages)
     ApiKeyPages(pages, parts.door.api_keys)
     app.include_router(router)

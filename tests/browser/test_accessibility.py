@@ -6,7 +6,7 @@ from typing import Any, Literal
 import pytest
 from playwright.async_api import Page
 
-from services.portal.domain.tabs import API_KEYS, AUDIT_LOG, TABS, UNITS_TAB
+from services.portal.domain.tabs import API_KEYS, AUDIT_LOG, PRICE_A_CALL, TABS, UNITS_TAB
 from tests.browser.conftest import NARROW, VENDOR, WIDE, House, Show
 from tests.browser.test_add_unit import width_of
 from tests.browser.test_own_affairs import add_key, change_password
@@ -46,7 +46,14 @@ async def test_every_page_is_accessible_and_fits(
     await page.goto(f"{house.url}/sign-in")
     await look("sign-in")
     page = await house.signed_in(size=size, color_scheme=scheme)
-    for path in (UNITS_TAB.path, f"{UNITS_TAB.path}/new", TABS[0].path, "/me", f"{AUDIT_LOG.path}?log=people"):
+    for path in (
+        UNITS_TAB.path,
+        f"{UNITS_TAB.path}/new",
+        PRICE_A_CALL.path,
+        TABS[0].path,
+        "/me",
+        f"{AUDIT_LOG.path}?log=people",
+    ):
         await page.goto(f"{house.url}{path}")
         await look(path.rpartition("/")[2])
     await page.goto(f"{house.url}{UNITS_TAB.path}/{unit_id('Claims')}")

@@ -1,10 +1,12 @@
-"""What pages ask of usage_rating: how a use got its price. It may be away, and the pages still stand."""
+"""What pages ask of usage_rating: how a use got its price, and what a call would cost."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from chassis.logs import get_logger
 from services.portal.clients import NotReached
-from services.portal.clients.asking import NotAnswered, Row, ServiceApi
+from services.portal.clients.asking import NotAnswered, Refused, Row, ServiceApi
 
 LOG = get_logger(__name__)
 
@@ -15,8 +17,12 @@ class Prices:
 
     api: ServiceApi
 
+    async def quote(self, call: Mapping[str, Any]) -> Row | Refused:
+        """What a call would cost, or why it cannot be said. Raises NotAnswered."""
+        return await self.api.command("POST", "quotes", call)
+
     async def explanation(self, usage_id: str) -> Row | None:
-        """The steps from the use to its amount; None where it has none, or while they cannot be had."""
+        """The steps from the use to its amount; None where it has none, or while usage_rating is away."""
         try:
             found: Row | None = await self.api.one(f"rated-usage/{usage_id}/explanation")
         except (NotReached, NotAnswered) as error:

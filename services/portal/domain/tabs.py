@@ -49,6 +49,7 @@ ADD_UNIT = Policy(any_of=frozenset({Privilege.EDIT_BILLING_UNIT}))
 AUDIT_LOG = Tab(
     slug="audit", name="Audit log", policy=Policy(any_of=frozenset({Privilege.ADMINISTER})), coming=None
 )
+PRICE_A_CALL = Tab(slug="price-a-call", name="Price a call", policy=PRICES, coming=None)
 """No tenth tabs: pages beside the tabs, in their frame."""
 
 TABS = (
@@ -93,6 +94,7 @@ PAGES: Policies = {
     f"GET {UNIT}/archive": ADD_UNIT,
     f"POST {UNIT}/archive": ADD_UNIT,
     f"GET {AUDIT_LOG.path}": AUDIT_LOG.policy,
+    f"GET {PRICE_A_CALL.path}": PRICE_A_CALL.policy,
     f"GET {API_KEYS.path}": API_KEYS.policy,
     f"GET {NEW_KEY}": API_KEYS.policy,
     f"POST {NEW_KEY}": API_KEYS.policy,

@@ -22,6 +22,7 @@ from services.portal.domain.tabs import (
     CHARGES,
     NEW_KEY,
     NEW_UNIT,
+    PRICE_A_CALL,
     TABS,
     UNASSIGNED,
     UNITS_TAB,
@@ -77,6 +78,7 @@ _TEMPLATES.globals |= {
     "new_key": NEW_KEY,
     "tabs": TABS,
     "audit_log": AUDIT_LOG,
+    "price_a_call": PRICE_A_CALL,
 }
 
 
