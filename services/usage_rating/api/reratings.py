@@ -56,7 +56,7 @@ def rerating_commands(commands: ReratingsHandler) -> APIRouter:
     async def ask_for_rerating(account: Account, caller: AskedBy, body: ReratingWanted) -> Response:
         """Its preview begins at once; nothing is changed before somebody approves it."""
         if body.plan_id is None and body.plan_version is not None:
-            raise Problem(422, "invalid", "plan_version is of a plan: name plan_id too.")
+            raise Problem(422, "plan_not_named", "plan_version is of a plan: name plan_id too.")
         asked = Asked(
             account_id=account,
             from_at=body.from_at,

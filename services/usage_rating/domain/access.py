@@ -15,6 +15,7 @@ POLICIES: Policies = {
     "GET /api/v1/rated-usage/{usage_id}": Policy(any_of=ANY_TAB),
     "GET /api/v1/rated-usage/{usage_id}/explanation": Policy(any_of=ANY_TAB),
     "POST /api/v1/quotes": Policy(any_of=ANY_TAB),
+    "POST /api/v1/quotes/uses": Policy(any_of=ANY_TAB),
     "GET /api/v1/usage/{usage_id}": _BILLING,
     "GET /api/v1/reratings": _BILLING,
     "POST /api/v1/reratings": _BILLING,

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from contracts.values.money import EXACT
 from services.usage_rating.domain.rating import UnrateableReason
+from services.usage_rating.domain.rating_uses import NoPriceReason
 
 _DIRECTIONS = {"outbound": "Outbound call", "inbound": "Inbound call", "internal": "Call between own extensions"}
 _CHANNELS = {
@@ -44,6 +45,13 @@ WAITS: Mapping[str, str] = {
     UnrateableReason.DESTINATION_REFUSED: "The plan refuses calls to this number, and here is one: find out why it "
     "was let through, and give it a price or void it.",
     UnrateableReason.NO_WINDOW: "The price is one by time of day, and none was set for a part of the call.",
+    NoPriceReason.NO_CHANNEL: "The plan has no price for messages of this channel: add it in a new version.",
+    NoPriceReason.NO_PREFIX: "The plan has no price for messages to this number: add its prefix in a new version.",
+    NoPriceReason.NO_INBOUND_PRICE: "The plan has no price for messages that come in: add one in a new version.",
+    NoPriceReason.NO_DETECTION_PRICE: "The plan has no price for machine detection: add one in a new version.",
+    NoPriceReason.NO_RECORDING_PRICE: "The plan has no price for recordings: add one in a new version.",
+    NoPriceReason.NO_ANALYTICS_PRICE: "The plan has no price for speech analytics: add one in a new version.",
+    NoPriceReason.NO_METER: "The plan has no price for this meter: add it in a new version.",
     UnrateableReason.OTHER_PARTY_WITHHELD: "The number called is not in the record, so that no price can be found.",
     UnrateableReason.OTHER_PARTY_INTERNAL: "The number called is an extension, though the call is said to go out.",
 }

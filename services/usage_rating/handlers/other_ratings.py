@@ -60,7 +60,7 @@ def other_rating(use: Use, priced: Priced, rating_revision: int, tokens: Tokens)
         "calls": 1,
         "duration_ms": outcome.duration_ms,
         "billed_s": outcome.billed_s,
-        "certificate": _certificate(priced.plan.plan, outcome),
+        "certificate": certificate_of_use(priced.plan.plan, outcome),
     }
     _add_what_is_known(data, record, outcome, tokens)
     return RatedRow(
@@ -115,7 +115,7 @@ def _add_what_is_known(data: dict[str, Any], record: UsageRecord, outcome: Rated
         data["country"] = outcome.rate.country
 
 
-def _certificate(plan: RatePlan, rated: RatedUse) -> dict[str, Any]:
+def certificate_of_use(plan: RatePlan, rated: RatedUse) -> dict[str, Any]:
     """How the amount came about; what does not apply is left out."""
     price = rated.minutes
     said: dict[str, Any] = {

@@ -13,6 +13,7 @@ from tests.support.builders import a_call, a_plan, a_price, a_rate
 from tests.support.rating import Rating
 from tests.support.rating_api import of, problem_in
 from tests.support.rating_records import a_number_fact, an_account_fact
+from tests.unit.usage_rating.documents import a_whole_document, parsed
 
 TOLL_FREE = "+498001234567"
 CALL = {"other_party": "+4930123456", "answered_at": "2026-03-02T10:00:00Z", "duration_ms": 90_000}
@@ -126,3 +127,52 @@ async def test_a_call_in_suspense_is_explained_by_what_it_waits_for(
     assert (found["ratings"], found["waits"]["reason"]) == ([], "no_plan")
     path = f"/api/v1/rated-usage/{usage_of('call-1')}/explanation"
     problem_in(await http.get(path, headers=of("other")), 404, "not_found")
+
+
+AT = "2026-06-02T10:00:00Z"
+RECORDING = {"kind": "recording", "at": AT, "duration_ms": 61_000}
+SMS_OUT = {"kind": "message", "at": AT, "channel": "sms", "direction": "outbound", "other_party": "+4930123456"}
+
+
+async def quoted_use(http: httpx.AsyncClient, **asked: Any) -> dict[str, Any]:
+    answer = await http.post("/api/v1/quotes/uses", json=asked, headers=of("acme"))
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()["data"]
+    return found
+
+
+async def test_uses_that_are_no_calls_are_quoted_too(http: httpx.AsyncClient, rating: Rating) -> None:
+    await rating.know(an_account_fact())
+    plan = parsed(a_whole_document())
+    await rating.use(plan)
+    asked = (
+        (SMS_OUT | {"characters": 161, "encoding": "gsm7"}, "0.1400", "2 segments of text at 0.07 EUR each."),
+        ({"kind": "detection", "at": AT}, "0.0050", "1 counted at 0.005 EUR each."),
+        (
+            {"kind": "recording", "at": AT, "duration_ms": 61_000},
+            "0.0030",
+            "1 min 30 s billed at 0.002 EUR a minute.",
+        ),
+        (
+            {"kind": "metered", "at": AT, "meter": "recording_storage", "quantity": "104"},
+            "2.6000",
+            "104 units at 0.025 EUR each.",
+        ),
+    )
+    for use, amount, says in asked:
+        for by in ({}, {"plan_id": plan.plan_id}):
+            found = await quoted_use(http, **use, **by)
+            assert (found["outcome"], found["amount"]) == ("priced", amount)
+            assert any(step["says"].endswith(says) for step in found["steps"]), found["steps"]
+    assert await rating.published() == []
+
+
+async def test_a_use_that_cannot_be_quoted_says_why(http: httpx.AsyncClient, rating: Rating) -> None:
+    await rating.know(an_account_fact())
+    await rating.use(a_plan())
+    found = await quoted_use(http, **SMS_OUT, segments=1)
+    assert (found["outcome"], found["reason"]) == ("not_priced", "no_message_channel")
+    found = await quoted_use(http, **SMS_OUT, segments=1, plan_id="plan")
+    assert (found["outcome"], found["reason"]) == ("not_priced", "no_message_channel")
+    wrong = await http.post("/api/v1/quotes/uses", json=SMS_OUT, headers=of("acme"))
+    assert "segments" in problem_in(wrong, 422, "invalid_use")["detail"]

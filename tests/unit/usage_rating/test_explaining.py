@@ -16,6 +16,7 @@ from services.usage_rating.domain.explaining_uses import explain
 from services.usage_rating.domain.plan import CallersPrices, InboundPrices, RatePlan
 from services.usage_rating.domain.prices import Band, CostCap, Price
 from services.usage_rating.domain.rating import Numbers, Rated, Unrateable, UnrateableReason, rate_call
+from services.usage_rating.domain.rating_uses import NoPriceReason
 from tests.support.builders import a_call, a_plan, a_price, a_rate
 from tests.unit.usage_rating.worked_cases import PLAN_A, PLAN_D
 
@@ -129,7 +130,8 @@ def test_the_sum_of_what_is_told_is_the_exact_value() -> None:
 
 
 def test_every_reason_to_wait_is_said_with_what_to_do() -> None:
-    assert {reason.value for reason in UnrateableReason} <= {str(reason) for reason in WAITS}
+    reasons = {reason.value for reason in (*UnrateableReason, *NoPriceReason)}
+    assert reasons <= {str(reason) for reason in WAITS}
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(0, "0 s"), (60, "1 min"), (3661, "1 h 1 min 1 s")])
