@@ -66,7 +66,7 @@ def everybody_moves_back() -> Iterator[PlatformRecord]:
     centre = contact_centre()
     units = [unit.unit_id for unit in centre.units]
     former = dict(zip(units, units[-1:] + units[:-1], strict=True))
-    moved = [replace(each, version=each.version + 7, unit_id=former[each.unit_id]) for each in centre.assignments]
+    moved = [replace(each, version=each.version + 9, unit_id=former[each.unit_id]) for each in centre.assignments]
     return directory_records(replace(centre, assignments=tuple(moved)))
 
 

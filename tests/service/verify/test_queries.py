@@ -76,7 +76,7 @@ async def test_what_is_no_amount_or_instant_is_found_in_any_table(fresh_database
     connection = await asyncpg.connect(dsn)
     await connection.execute(
         "INSERT INTO usage_rating.suspense "
-        "VALUES ('acme', gen_random_uuid(), 1, '2026-10-01', 'no_plan', 'infinity')"
+        "VALUES ('acme', gen_random_uuid(), 1, '2026-10-01', 'no_plan', 'infinity', 'call')"
     )
     await connection.close()
     async with open_snapshot(dsn, account_id=None, period=None) as snapshot:
