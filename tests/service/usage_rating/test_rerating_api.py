@@ -113,7 +113,7 @@ async def test_what_cannot_be_asked_is_refused(http: httpx.AsyncClient, ready: R
         ({"to_at": "2027-06-01T00:00:00Z"}, "bad_range"),
         ({"plan_id": "nowhere"}, "unknown_plan"),
         ({"plan_id": "plan", "plan_version": 9}, "unknown_plan"),
-        ({"plan_version": 1}, "invalid"),
+        ({"plan_version": 1}, "plan_not_named"),
         ({"plan_id": "plan", "plan_version": 0}, "invalid"),
         ({"plan_id": "plan", "plan_version": 2**31}, "invalid"),
         ({"reason": ""}, "invalid"),
